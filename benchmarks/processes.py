@@ -1,0 +1,135 @@
+"""The processes around a measurement: environments, the model server, probes, whole commands.
+
+Law: everything that is started here ends here, and nothing is written outside `benchmarks/.envs/`
+and the folder that the caller gives.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from benchmarks.workload import Run
+
+ROOT = Path(__file__).resolve().parents[1]
+ENVS = Path(__file__).resolve().parent / ".envs"
+
+PEERS = {"vcrpy": "vcrpy==9.4.2", "cassetter": "cassetter==0.16.1"}
+"""The peers' versions are part of the result: a newer one is a decision, made here."""
+
+PATIENCE = 900.0
+"""Seconds that one probe may take: the slowest peer needs three minutes for 200 turns on a two-core machine."""
+
+
+class ProbeError(Exception):
+    """A process ended badly; the text is the last line that it said."""
+
+
+def environment(peer: str) -> Path:
+    """The interpreter of a peer's own environment, made on first use and whenever its versions change.
+
+    Raises `ProbeError` when it cannot be made, as without a package index.
+    """
+    wanted = f"{PEERS[peer]}\nhttpx2=={version('httpx2')}\n"
+    folder, stamp = ENVS / peer, ENVS / peer / "requirements.txt"
+    python = folder / "bin" / "python"
+    if not stamp.exists() or stamp.read_text() != wanted:
+        print(f"making the environment of {peer}", file=sys.stderr)
+        _ran([sys.executable, "-m", "venv", "--clear", folder])
+        _ran([python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", *wanted.split()])
+        stamp.write_text(wanted)
+    return python
+
+
+def interpreter(subject: str) -> Path:
+    """The interpreter that a subject runs on: a peer's own, or the one we run on."""
+    return environment(subject) if subject in PEERS else Path(sys.executable)
+
+
+@contextmanager
+def server(pace: float = 0.0) -> Iterator[str]:
+    """The address of a model server in a process of its own, until the block ends."""
+    command = [sys.executable, "-m", "benchmarks.loopback", "--pace", str(pace)]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None  # noqa: S101 - for the type checker
+        assert process.stdout is not None  # noqa: S101 - as above
+        try:
+            yield f"http://127.0.0.1:{int(process.stdout.readline())}/v1/messages"
+        finally:
+            process.stdin.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One measurement to be made by `benchmarks.probe` in a subject's environment."""
+
+    subject: str
+    task: str
+    path: Path
+    url: str
+    agents: Sequence[Run]
+
+    def command(self, python: Path | None = None) -> list[str]:
+        """The command that makes it, by its subject's interpreter or by a given one."""
+        given = {
+            "subject": self.subject,
+            "path": str(self.path),
+            "url": self.url,
+            "agents": [asdict(agent) for agent in self.agents],
+        }
+        return [str(python or interpreter(self.subject)), "-m", "benchmarks.probe", self.task, json.dumps(given)]
+
+    def start(self) -> subprocess.Popen[str]:
+        """The running process, its output piped."""
+        return start(self.command())
+
+    def run(self) -> dict[str, Any]:
+        """What it found; raises `ProbeError` when it ended badly."""
+        return result(self.start())
+
+
+def start(command: Sequence[str]) -> subprocess.Popen[str]:
+    """A command in the root of the repository, its output piped."""
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def result(process: subprocess.Popen[str]) -> dict[str, Any]:
+    """What a probe printed last; raises `ProbeError` when it ended badly or took too long."""
+    try:
+        said, complaint = process.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise ProbeError(f"no result after {PATIENCE:.0f} s") from None
+    if process.returncode:
+        raise ProbeError(_complaint(complaint, process.returncode))
+    found: dict[str, Any] = json.loads(said.splitlines()[-1])
+    return found
+
+
+def wall(command: Sequence[str | Path], folder: Path) -> float:
+    """Seconds that a whole process takes, from its start to its end; raises `ProbeError` when it ended badly."""
+    began = time.perf_counter()
+    _ran(command, folder)
+    return time.perf_counter() - began
+
+
+def _ran(command: Sequence[str | Path], folder: Path = ROOT) -> None:
+    done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise ProbeError(_complaint(done.stderr, done.returncode))
+
+
+def _complaint(said: str, code: int) -> str:
+    """The last line of what was said on stderr, which is where Python puts the error."""
+    return (said.strip() or f"exit {code}").splitlines()[-1]

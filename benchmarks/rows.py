@@ -1,0 +1,175 @@
+"""The rows of the table: for each question, who is asked, and what the target is.
+
+Law: a row function takes the bench and yields rows; it measures nothing itself, it asks probes.
+The targets stand here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from dataclasses import replace
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.bench import OURS, SCALES, floor, row
+from benchmarks.processes import Probe, ProbeError, interpreter, result, server, start, wall
+from benchmarks.scoreboard import Goal, Row
+from benchmarks.workload import LENGTHS, Run, answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from benchmarks.bench import Bench
+
+STARTS = 21
+"""Whole processes per command: enough for a median that a busy machine does not move."""
+
+PROCESSES, THREADS, TURNS = 8, 4, 10
+"""The fleet: how many processes, threads in each, and requests of each thread."""
+
+ANSWERED = 50
+"""Requests that have been answered when a recording is killed."""
+
+PACE = 0.03
+"""Seconds between two events of the paced stream: one second for a whole answer."""
+
+
+def startup(bench: Bench) -> Iterator[Row]:
+    """Whole processes: importing, and saying the version. Medians, in turn with bare Python."""
+    modules = {OURS: "replaykit", "vcrpy": "vcr", "cassetter": "cassetter"}
+    found = bench.each(lambda who: _beside(interpreter(who), ["-c", f"import {modules[who]}"], bench.folder))
+    yield row("import, whole process", found, "whole", goal=Goal(floor(found), 25, "over floor"))
+    found = bench.alone().each(lambda who: _beside(interpreter(who), ["-m", "replaykit", "--version"], bench.folder))
+    yield row("replaykit --version, whole process", found, "whole", goal=Goal(floor(found), 100))
+
+
+def _beside(python: Path, arguments: Sequence[str], folder: Path) -> dict[str, Any]:
+    """Seconds of a whole process, in turn with one of the same interpreter that does nothing."""
+    commands = [[str(python), "-c", "pass"], [str(python), *arguments]]
+    times = [[wall(command, folder) for command in commands] for _ in range(STARTS)]
+    bare, whole = (median(some) for some in zip(*times, strict=True))
+    return {"floor": bare, "whole": whole}
+
+
+def stream(bench: Bench) -> Iterator[Row]:
+    """The first chunk of a stream that takes one second, while it is recorded."""
+    with server(PACE) as url:
+        found = replace(bench, url=url).ask("stream", [Run(turns=20, stream=True)])
+    goal = Goal(floor(found, "bare"), 5, "over floor")
+    yield row("first chunk while recording a stream of 1 s", found, "first", goal=goal)
+
+
+def kill(bench: Bench) -> Iterator[Row]:
+    """What is left of the answered requests when the process is killed."""
+    agents = [Run(turns=ANSWERED)]
+
+    def killed(who: str) -> dict[str, Any]:
+        path = bench.path(who, "kill")
+        process = Probe(who, "kill", path, bench.url, agents).start()
+        _said, complaint = process.communicate()
+        if process.returncode != -signal.SIGKILL:
+            raise ProbeError((complaint.strip() or "it was not killed").splitlines()[-1])
+        return Probe(who, "kept", path, bench.url, agents).run()
+
+    goal = Goal(limit=ANSWERED, kind="exactly")
+    yield row(f"kept after SIGKILL, of {ANSWERED} answered", bench.each(killed), "different", "", goal)
+
+
+def fleet(bench: Bench) -> Iterator[Row]:
+    """What is left of the requests of 8 processes with 4 threads each."""
+    agents = [Run(f"agent-{number}", TURNS) for number in range(PROCESSES * THREADS)]
+
+    def recorded(who: str) -> dict[str, Any]:
+        path = bench.path(who, "fleet")
+        command = Probe(who, "fleet", path, bench.url, agents).command()
+        if who == OURS:
+            command = [sys.executable, "-m", "replaykit", "record", "--store", str(path), "--", *command]
+        result(start(command))
+        return Probe(who, "kept", path, bench.url, agents).run()
+
+    found, count = bench.each(recorded), len(agents) * TURNS
+    all_of_them, none_of_them = Goal(limit=count, kind="exactly"), Goal(limit=0, kind="exactly")
+    yield row(f"{PROCESSES} processes of {THREADS} threads: kept, of {count}", found, "different", "", all_of_them)
+    yield row("  kept more than once", found, "doubled", "", none_of_them)
+
+
+def size(bench: Bench) -> Iterator[Row]:
+    """What an agent of 200 turns takes on disk, and three agents of 100 turns that take turns."""
+    yield _size(bench, "size, 200 turns", [Run(turns=200)], 1.5)
+    yield _size(bench, "size, 3 agents of 100 turns", [Run(f"agent-{number}", 100) for number in range(3)], 2)
+
+
+def _size(bench: Bench, what: str, agents: Sequence[Run], limit: float) -> Row:
+    found = bench.each(lambda who: {"bytes": _bytes(bench.kept(who, agents))})
+    raw = sum(len(body) for agent in agents for body in agent.requests()) * SCALES["MB"]
+    least = len(_frame(agents)) * SCALES["kB"]
+    return row(f"{what}, {raw:.0f} MB raw", found, "bytes", "kB", Goal(least, limit, "of floor"))
+
+
+def _bytes(path: Path) -> int:
+    """The size of a file with its companions (a database's log)."""
+    return sum(file.stat().st_size for file in path.parent.iterdir())
+
+
+def _frame(agents: Sequence[Run]) -> bytes:
+    """One zstd frame, level 3 with a long window, of each agent's last request and all its answers."""
+    from backports import zstd
+
+    wanted = zstd.CompressionParameter
+    options: dict[int, int] = {
+        wanted.compression_level: 3,
+        wanted.window_log: 27,
+        wanted.enable_long_distance_matching: 1,
+    }
+    parts = [agent.requests()[-1] for agent in agents]
+    parts += [answer(agent.name, turn) for agent in agents for turn in range(agent.turns)]
+    return zstd.compress(b"".join(parts), options=options)
+
+
+def replay(bench: Bench) -> Iterator[Row]:
+    """Replaying requests that are the same, without and with opening the episode."""
+    for turns in LENGTHS:
+        found = _replayed(bench, [Run(turns=turns)])
+        least = floor(found)
+        yield row(f"replay a request, {turns} turns", found, "request", goal=Goal(least, 2, "of floor"))
+        yield row("  with opening and closing", found, "opened", goal=Goal(least, 5, "of floor"))
+
+
+def _replayed(bench: Bench, agents: Sequence[Run]) -> dict[str, Any]:
+    return bench.each(lambda who: Probe(who, "replay", bench.kept(who, agents), bench.url, agents).run())
+
+
+def rules(bench: Bench) -> Iterator[Row]:
+    """Replaying requests that are the same only after rules; the peers have no rules that could do it."""
+    found = bench.alone().ask("rules", [Run(turns=200)])
+    yield row("replay, same after rules, 370 kB", found, "request", goal=Goal(floor(found), 2))
+
+
+def record(bench: Bench) -> Iterator[Row]:
+    """What recording adds to a request."""
+    for turns in LENGTHS:
+        found = bench.ask("record", [Run(turns=turns)])
+        yield row(f"recording adds, median, {turns} turns", found, "median", goal=Goal(limit=1))
+        yield row("  99th percentile", found, "p99", goal=Goal(limit=20))
+        yield row("  mean, with opening and closing", found, "whole")
+
+
+def crowd(bench: Bench) -> Iterator[Row]:
+    """Opening and replaying one episode of 20 turns among many others, over the same in a store of its own."""
+    count = 1_000_000 if bench.full else 100_000
+    found = bench.alone().ask("crowd", [Run(turns=20), Run("crowd", count)])
+    yield row(f"an episode among {count:,} exchanges", found, "whole", goal=Goal(floor(found), 1.2, "of floor"))
+
+
+def memory(bench: Bench) -> Iterator[Row]:
+    """Growth of the peak memory over many exchanges recorded in one process; the peers keep all in memory."""
+    count = 100_000 if bench.full else 20_000
+    found = bench.alone().ask("memory", [Run(turns=count)])
+    yield row(f"memory grown, {count:,} exchanges recorded", found, "growth", "MB", Goal(limit=50))
+
+
+ROWS: dict[str, Callable[[Bench], Iterator[Row]]] = {
+    one.__name__: one for one in (startup, stream, kill, fleet, size, replay, rules, record, crowd, memory)
+}

@@ -1,0 +1,99 @@
+"""Cassettes: accepted episodes as two committed files, the page for people and the tape for machines.
+
+Law: both files are written or neither is; the tape alone is read. Absence is `None`, damage a
+`CassetteError`, and nothing is written over a damaged one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from replaykit.cassette import tape
+from replaykit.errors import CassetteError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from replaykit.core.model import Episode
+
+NAME = re.compile(r"[^\W.][\w.,=@+\[\] -]{0,119}")
+"""Names that are file names everywhere, too."""
+
+ATTRIBUTES = "*.tape -diff linguist-generated\n"
+"""What git is told of tapes: no diff of bytes, and not counted as code."""
+
+
+def checked(name: str) -> str:
+    """The name, when an episode can be called so; `UsageError` otherwise."""
+    if not NAME.fullmatch(name):
+        raise UsageError(
+            f"an episode cannot be called {name!r}: its cassette is a file of that name",
+            remedy="use letters, digits, spaces and any of _ . , = @ + [ ] - (at most 120, not beginning with a dot)",
+        )
+    return name
+
+
+def load(folder: Path, name: str) -> Episode | None:
+    """The accepted episode of a name; None when there is none."""
+    path = folder / f"{name}.tape"
+    return read(path) if NAME.fullmatch(name) and path.is_file() else None
+
+
+def read(path: Path) -> Episode:
+    """The episode of a cassette, given either of its files."""
+    path = path.with_suffix(".tape")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CassetteError(error.strerror or str(error), path=str(path)) from error
+    return tape.read(data, str(path))
+
+
+def names(folder: Path) -> tuple[str, ...]:
+    """The names of all cassettes in a folder, sorted."""
+    return tuple(sorted(path.stem for path in folder.glob("*.tape")))
+
+
+def save(folder: Path, episode: Episode) -> tuple[Path, Path]:
+    """The paths of page and tape, both written: first both beside their places, then both moved there."""
+    from replaykit.cassette.page import page  # noqa: PLC0415 - opening a cassette never needs it
+
+    name = checked(episode.name)
+    episode = episode.accepted()
+    texts = {folder / f"{name}.yaml": page(episode).encode(), folder / f"{name}.tape": tape.write(episode)}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        attributes = folder / ".gitattributes"
+        if not attributes.exists():
+            attributes.write_text(ATTRIBUTES, "utf-8")
+        with contextlib.ExitStack() as stack:
+            drafts = [(stack.enter_context(_draft(folder, text)), path) for path, text in texts.items()]
+            for draft, path in drafts:
+                draft.replace(path)
+    except OSError as error:
+        raise CassetteError(
+            error.strerror or str(error), path=str(folder / name), remedy="nothing was accepted"
+        ) from error
+    first, second = texts
+    return first, second
+
+
+@contextlib.contextmanager
+def _draft(folder: Path, text: bytes) -> Iterator[Path]:
+    """A file beside its later place, safely on the disk; gone afterwards when it was not moved."""
+    handle, name = tempfile.mkstemp(dir=folder, prefix=".accept-")
+    path = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        path.chmod(0o644)
+        yield path
+    finally:
+        path.unlink(missing_ok=True)

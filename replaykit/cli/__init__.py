@@ -1,0 +1,105 @@
+"""The command `replaykit`: parses, calls, prints. A file per group of commands, imported when it is used.
+
+    exit 0    same, done
+    exit 1    different
+    exit 2    cannot: a wrong call, a damaged file, an unknown episode
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from replaykit.errors import ReplayError
+from replaykit.version import VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = {
+    "record": "replaykit.cli.running:record",
+    "replay": "replaykit.cli.running:replay",
+    "diff": "replaykit.cli.review:diff",
+    "accept": "replaykit.cli.review:accept",
+    "list": "replaykit.cli.looking:list_",
+    "show": "replaykit.cli.looking:show",
+    "rm": "replaykit.cli.looking:rm",
+    "doctor": "replaykit.cli.looking:doctor",
+    "verify": "replaykit.cli.looking:verify",
+    "demo": "replaykit.cli.demo:demo",
+}
+"""Every command, in the order in which one meets them, and where it lives."""
+
+SUMMARIES = {
+    "record": "Run a command and keep what it does, as a draft.",
+    "replay": "Run it again without network and keys, served from the episode.",
+    "diff": "What changed between two episodes.",
+    "accept": "Make a draft the cassette that tests read.",
+    "list": "The episodes of this project.",
+    "show": "An episode's conversation, readable.",
+    "rm": "Remove drafts.",
+    "doctor": "What works on this machine, and what is wrong with the files here.",
+    "verify": "Prove that every page is its tape's page.",
+    "demo": "All of it in ten seconds, on a bundled agent.",
+}
+"""What `replaykit --help` says of each, without importing it."""
+
+
+class Commands(click.Group):
+    """The group, with its commands imported one by one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """All names, in our order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of a name, imported; None when there is none."""
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, _, name = place.partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The list of commands, each in a line."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, SUMMARIES[name]) for name in COMMANDS])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does it, naming the nearest command for one that is not there."""
+        import difflib
+
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" (did you mean `replaykit {near[0]}`?)" if near else ""
+            ctx.fail(f"no command {args[0]!r}{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(VERSION, message="replaykit %(version)s")
+def group() -> None:
+    """Record an LLM agent once; replay it without network or keys; review what changed.
+
+    \b
+    replaykit record -- python agent.py     one episode of everything it does
+    replaykit replay agent                  the same again: no network, no keys, milliseconds
+    replaykit accept agent                  into cassettes/, for tests and reviewers
+    """
+
+
+def main(args: Sequence[str] | None = None, **named: Any) -> None:  # noqa: ANN401 - passed on to click
+    """Run the command; our errors end it with their text and exit code 2."""
+    try:
+        group.main(args=None if args is None else list(args), standalone_mode=True, **named)
+    except ReplayError as error:
+        click.echo(click.style("error: ", fg="red", bold=True) + error.message, err=True)
+        if error.remedy:
+            click.echo(click.style("       ", dim=True) + error.remedy, err=True)
+        sys.exit(2)

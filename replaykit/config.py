@@ -1,0 +1,107 @@
+"""What a project says of itself in `[tool.replaykit]` of its `pyproject.toml`, and where its things lie.
+
+    store       episodes/episodes.db     the working store
+    cassettes   cassettes                accepted episodes
+    contracts   contracts                versioned schemas
+    tools       ["agent.tools:*"]        local functions that become steps without a decorator
+    rules       {name = "regex"}         more text that may differ: normalization
+    hide        {name = "regex"}         more text that is never kept: redaction
+    environment ["MODEL", "*_BASE_URL"]  variables that belong to an episode
+
+Law: read once per command or block, from the folder it runs in upwards; a key nobody knows is an
+error, for a misspelt rule would hide nothing.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from replaykit.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOTS = (".git", ".hg")
+"""What makes a folder the root of a repository."""
+
+ENVIRONMENT = (
+    "*_BASE_URL",
+    "*_API_BASE",
+    "*_ENDPOINT",
+    "*_MODEL",
+    "MODEL",
+    "*_API_VERSION",
+    "OPENAI_ORG_ID",
+    "OPENAI_PROJECT_ID",
+)
+"""Variables that an agent's requests depend on, as shell patterns; secret ones are never kept by value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The settings of one project; `root` is its folder, absolute."""
+
+    root: Path
+    store: str = "episodes/episodes.db"
+    cassettes: str = "cassettes"
+    contracts: str = "contracts"
+    tools: tuple[str, ...] = ()
+    rules: Mapping[str, str] = field(default_factory=dict)
+    hide: Mapping[str, str] = field(default_factory=dict)
+    environment: tuple[str, ...] = ENVIRONMENT
+
+    @property
+    def store_path(self) -> Path:
+        """Where the store is."""
+        return self.root / self.store
+
+    @property
+    def cassette_folder(self) -> Path:
+        """Where the cassettes are."""
+        return self.root / self.cassettes
+
+
+def load(folder: Path) -> Config:
+    """The settings that hold in a folder: those of the nearest project above it."""
+    root = _root(folder.resolve())
+    file = root / "pyproject.toml"
+    if not file.is_file():
+        return Config(root)
+    try:
+        table = tomllib.loads(file.read_text("utf-8")).get("tool", {}).get("replaykit", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise UsageError(f"{file}: {error}") from error
+    return _config(root, file, table)
+
+
+def _root(folder: Path) -> Path:
+    """The nearest folder with a `pyproject.toml` or a repository in it, else this one."""
+    for each in (folder, *folder.parents):
+        if (each / "pyproject.toml").is_file() or any((each / root).exists() for root in ROOTS):
+            return each
+    return folder
+
+
+def _config(root: Path, file: Path, table: Mapping[str, Any]) -> Config:
+    known = {each.name: each for each in fields(Config) if each.name != "root"}
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in known:
+            raise UsageError(f"{file}: [tool.replaykit] has no setting {key!r}", remedy=f"it has {', '.join(known)}")
+        values[key] = _checked(file, key, value)
+    if "environment" in values:
+        values["environment"] = (*ENVIRONMENT, *values["environment"])
+    return Config(root, **values)
+
+
+def _checked(file: Path, key: str, value: Any) -> Any:  # noqa: ANN401 - TOML
+    shapes = {"tools": list, "environment": list, "rules": dict, "hide": dict}
+    shape = shapes.get(key, str)
+    texts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if not isinstance(value, shape) or not all(isinstance(text, str) for text in texts):
+        wanted = {list: "a list of texts", dict: "a table of texts", str: "a text"}[shape]
+        raise UsageError(f"{file}: [tool.replaykit] {key} is to be {wanted}, not {value!r}")
+    return tuple(value) if shape is list else value

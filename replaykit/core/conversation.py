@@ -1,0 +1,73 @@
+"""A model conversation in neutral words, as pages, reports and explanations read it.
+
+Law: values only. Each provider translates its own documents into these; nothing reads back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from replaykit.core.model import JSON
+
+PartKind: TypeAlias = Literal["text", "thinking", "tool_call", "tool_result", "image", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One piece of a turn. `name` is a tool's, `id` links a call to its result, `data` is a call's arguments."""
+
+    kind: PartKind
+    text: str = ""
+    name: str = ""
+    id: str = ""
+    data: JSON = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message: `role` in the provider's word (`user`, `assistant`, `tool`, `developer`)."""
+
+    role: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one exchange; `cached` is the part of `input` that was read from a cache."""
+
+    input: int = 0
+    output: int = 0
+    cached: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request to a model: the whole history it repeats, and everything else it says.
+
+    `tools` maps a tool's name to its declaration as sent; `settings` holds the other fields
+    (temperature, max_tokens) as sent, without what stands in the other attributes.
+    """
+
+    model: str = ""
+    system: str = ""
+    turns: tuple[Turn, ...] = ()
+    tools: Mapping[str, JSON] = field(default_factory=dict)
+    settings: Mapping[str, JSON] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the model said: one turn, why it stopped (in the provider's word), which model, what it took.
+
+    `error` is the provider's error type and text, when the answer is an error.
+    """
+
+    turn: Turn | None = None
+    stop: str = ""
+    model: str = ""
+    usage: Usage | None = None
+    error: str = ""

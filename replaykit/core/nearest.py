@@ -1,0 +1,126 @@
+"""Which recorded exchange comes nearest to a request that was not recorded: for explanations only.
+
+    rank   the recorded request has the same
+    0      method, host and path
+    1      method and path, at another host (a gateway, another port)
+    2      host and path, by another method
+    3      operation (`anthropic messages`), somewhere else
+    4      host
+    -      none of these: nothing is near
+
+Law: bounded work, whatever the episode. Of the best rank, those come first that were not served yet;
+a few of them, picked by order and by size, are read; the few that share most bytes are compared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from replaykit.core.canonical import common_prefix, common_suffix
+from replaykit.core.model import Exchange
+from replaykit.core.places import of_requests, telling
+from replaykit.core.steps import LARGEST, Asked
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from replaykit.core.model import Episode, Request
+    from replaykit.core.places import Place
+
+FIRST = 3
+"""Candidates taken in recorded order: what comes next is what was meant, as a rule."""
+
+SIZED = 6
+"""Candidates taken by size; a body of 400 kB far down a chain of deltas takes 10 ms to read at worst."""
+
+COMPARED = 3
+"""Candidates compared place by place, 10 ms each at 400 kB."""
+
+_FAR = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """The nearest recorded exchange: its position among the steps, and where the live request differs from it."""
+
+    position: int
+    places: tuple[Place, ...]
+
+
+def nearest(episode: Episode, asked: Asked, served: Collection[int] = ()) -> Near | None:
+    """The exchange that comes nearest; None when none is near. `served` are the steps that were served already."""
+    candidates = _candidates(episode, asked)
+    free = [position for position in candidates if position not in served]
+    few = _shortlist(episode, asked, free or candidates)
+    compared = [Near(position, of_requests(Asked(_at(episode, position)), asked)) for position in few]
+    return min(compared, key=_distance, default=None)
+
+
+def _at(episode: Episode, position: int) -> Request:
+    step = episode.steps[position]
+    assert isinstance(step, Exchange)  # noqa: S101 - only positions of exchanges are handed round here
+    return step.request
+
+
+def _exchanges(episode: Episode) -> Iterator[tuple[int, Exchange]]:
+    """The exchanges with their positions, without the retries of an SDK, which repeat one."""
+    for position, step in enumerate(episode.steps):
+        if isinstance(step, Exchange) and not step.attempt:
+            yield position, step
+
+
+def _candidates(episode: Episode, asked: Asked) -> list[int]:
+    """The positions of the best rank, in recorded order."""
+    ranks: dict[tuple[str, str], int] = {}
+    best, found = _FAR, list[int]()
+    for position, step in _exchanges(episode):
+        address = (step.request.method, step.request.url)
+        if address not in ranks:
+            ranks[address] = _rank(asked, Asked(step.request))
+        rank = ranks[address]
+        if rank < best:
+            best, found = rank, []
+        if rank == best < _FAR:
+            found.append(position)
+    return found
+
+
+def _rank(asked: Asked, recorded: Asked) -> int:
+    """The row of the table."""
+    method = asked.request.method == recorded.request.method
+    path = asked.url.path == recorded.url.path
+    host = asked.host == recorded.host
+    rows = (
+        method and host and path,
+        method and path,
+        host and path,
+        asked.roughly[0].name == recorded.roughly[0].name != "other" and asked.roughly[1] == recorded.roughly[1],
+        host,
+    )
+    return next((rank for rank, holds in enumerate(rows) if holds), _FAR)
+
+
+def _shortlist(episode: Episode, asked: Asked, candidates: Sequence[int]) -> list[int]:
+    """The few that share the most with the request, in recorded order."""
+    size = asked.request.body.size
+    by_size = sorted(candidates, key=lambda position: abs(_at(episode, position).body.size - size))
+    picked = sorted({*candidates[:FIRST], *by_size[:SIZED]})
+    best = sorted(picked, key=lambda position: -_shared(asked, _at(episode, position)))
+    return sorted(best[:COMPARED])
+
+
+def _shared(asked: Asked, recorded: Request) -> float:
+    """Which part of the two requests is the same, from both ends."""
+    ours, theirs = asked.request.body, recorded.body
+    if max(ours.size, theirs.size) > LARGEST:
+        return float(ours == theirs)
+    one = asked.request.url.encode("utf-8", "replace") + b"\n" + ours.data
+    other = recorded.url.encode("utf-8", "replace") + b"\n" + theirs.data
+    shared = common_prefix(one, other) + common_suffix(one, other)
+    return shared / max(len(one), len(other))
+
+
+def _distance(near: Near) -> int:
+    """How many places differ, those that rules would fold apart."""
+    return len(telling(near.places))

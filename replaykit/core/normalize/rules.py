@@ -1,0 +1,234 @@
+"""What may differ between two runs without meaning anything: the rules, declared as values.
+
+Law: a rule only says what a thing looks like. Whether two of them may stand for each other is
+decided where they are paired, so that no pattern, however greedy, can make two requests equal.
+
+    kind     found by                        pairs when (pairing.py)
+    id       UUID, ULID, hex, random words   one-to-one over the whole run
+    time     ISO, RFC 2822, epoch, clock     both are now, each in its own run
+    date     ISO, in words, 11/20/2026       both are today, each in its own run
+    port     after a loopback host           one-to-one
+    folder   home, project, temp folder      the recorded run's own against the live run's own
+    temp     random names below temp         one-to-one
+    ignore   a project's own rule            always
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+
+from replaykit.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from replaykit.core.model import Span
+
+Kind: TypeAlias = Literal["id", "time", "date", "port", "temp", "folder", "ignore"]
+Declarable: TypeAlias = Literal["id", "ignore"]
+
+RULES_VERSION = 1
+"""Raised whenever a rule finds something else than before: a verdict names the version it was reached with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What one sort of token looks like.
+
+    `pattern` is matched against bytes as `scan.view` shows them; each group is a token, or the
+    whole match where there is none. `anchors` are literals one of which must stand where the match
+    begins. `test` has the last word.
+    """
+
+    name: str
+    kind: Kind
+    pattern: bytes
+    anchors: tuple[bytes, ...] = ()
+    test: Callable[[bytes], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules of one comparison: those of every run, those of a project, and the folders of both runs."""
+
+    extra: tuple[Rule, ...] = ()
+    roots: tuple[str, ...] = ()
+    temps: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, *spans: Span, extra: tuple[Rule, ...] = ()) -> Rules:
+        """The rules for texts of these runs.
+
+        Give the recorded and the live one for both sides: a folder of either is looked for in every
+        text, so that a text which names the other machine's home folder as such still equals itself.
+        """
+        roots = {_root(path) for span in spans for path in (span.home, span.folder, span.temp)}
+        temps = {_root(span.temp) for span in spans}
+        return cls(extra, tuple(sorted(roots - {""}, key=_longest)), tuple(sorted(temps - {""}, key=_longest)))
+
+
+def declare(name: str, pattern: str, kind: str = "id") -> Rule:
+    """A project's own rule: a regular expression whose one group is the token, of kind `id` or `ignore`.
+
+    It sees the raw text. Raises `UsageError` when the pattern or the kind makes no sense.
+    """
+    if kind not in get_args(Declarable):
+        raise UsageError(f"rule {name!r}: kind {kind!r} is none of {', '.join(get_args(Declarable))}")
+    if name in {rule.name for rule in RULES}:
+        raise UsageError(f"rule {name!r}: there is a rule of that name already", remedy="give yours another name")
+    try:
+        groups = re.compile(pattern.encode()).groups
+    except re.error as error:
+        raise UsageError(f"rule {name!r}: the pattern {pattern!r} cannot be read: {error}") from error
+    if groups != 1:
+        raise UsageError(
+            f"rule {name!r}: the pattern {pattern!r} has {groups} groups",
+            remedy="mark what varies with exactly one (…), and use (?:…) elsewhere",
+        )
+    return Rule(name, "id" if kind == "id" else "ignore", pattern.encode())
+
+
+_PIECE = re.compile(rb"[A-Z]?[a-z]{3,}|[A-Z]{4,}|[0-9]{4,}")
+_DIGITS = re.compile(rb"[0-9]+")
+_NATURAL = 0.7
+"""The share of a name's letters that may stand in pieces as people write them (`Handle`, `2024`).
+
+Of random words of 16 or more letters and digits, 2 % lie above it; of the identifiers in a large
+Python installation (SDKs of all clouds), 88 % do.
+"""
+
+
+def random(word: bytes) -> bool:
+    """Whether a word looks drawn by lot, not written by a person (`handleRequest2024`).
+
+    Mixed case: few natural pieces. One case: at least two groups of digits (of random ones of 20
+    letters, 2 % have fewer).
+    """
+    if word.islower() or word.isupper():
+        return len(_DIGITS.findall(word)) > 1
+    return sum(map(len, _PIECE.findall(word))) <= _NATURAL * len(word)
+
+
+def _mixed(word: bytes) -> bool:
+    return not word.isdigit() and not word.isalpha()
+
+
+def _drawn(word: bytes) -> bool:
+    return _mixed(word) and random(word)
+
+
+_GIVEN_NAMES = ("toolu_", "call_", "msg_", "req_")
+"""First words after which even a short random word is an id; few, for each costs a search of its own."""
+
+UUID = Rule("uuid", "id", rb"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Za-z])")
+
+WORDS: tuple[Rule, ...] = (
+    Rule("hex", "id", rb"(?:0x)?(?:[0-9a-f]{16,128}|[0-9A-F]{16,128})", test=_mixed),
+    Rule("ulid", "id", rb"[0-7][0-9A-HJKMNP-TV-Z]{25}", test=_mixed),
+    Rule("random", "id", rb"[0-9A-Za-z]{16,64}", test=_drawn),
+)
+"""Matched against whole words of 16 or more letters and digits, in this order."""
+
+ANCHORED: tuple[Rule, ...] = (
+    Rule(
+        "prefixed",
+        "id",
+        rb"(?<![0-9A-Za-z])(?:%b)(?:[0-9a-z]{1,8}_)?([0-9A-Za-z]{8,64})(?![0-9A-Za-z])"
+        % "|".join(_GIVEN_NAMES).encode(),
+        tuple(name.encode() for name in _GIVEN_NAMES),
+        random,
+    ),
+    Rule(
+        "port",
+        "port",
+        rb"(?:(?<![0-9A-Za-z.-])(?:127\.0\.0\.1|0\.0\.0\.0|localhost)|(?<=\[)::1\xfe{0,2}\])"
+        rb"\xfe{0,2}:([0-9]{1,5})(?![0-9A-Za-z])",
+        (b"127.0.0.1", b"0.0.0.0", b"localhost", b"::1"),
+    ),
+)
+"""Found by a literal, which is many times faster than any pattern."""
+
+_SEPARATOR = rb"(?:\xfe{0,2}/|\\{1,4})"
+_LOT = rb"(?=[A-Z_a-z]{0,15}[0-9])(?=[0-9_]{0,15}[A-Za-z])[0-9A-Z_a-z]{6,16}|[0-9]{6,20}"
+
+FOLDER = Rule("folder", "folder", rb"")
+TEMP = Rule(
+    "temp",
+    "temp",
+    _SEPARATOR
+    + rb"(?:pytest-of-([0-9A-Za-z._-]+)"
+    + _SEPARATOR
+    + rb"pytest-([0-9]+)|(?:tmp\.?([0-9A-Z_a-z]{6,12})|[0-9A-Z_a-z.-]{0,64}?[._-]("
+    + _LOT
+    + rb")|("
+    + _LOT
+    + rb"))(?![0-9A-Z_a-z-]))",
+)
+"""Below a temp folder: pytest's numbered folders, `tmpk3v9q2xy`, and `name-k3v9q2` with letters and digits.
+
+A name that somebody chose (`report.txt`) is no token: renaming it means something.
+"""
+
+_MONTHS = "Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?"
+_SPELLING = {
+    "~:": r"\xfe{0,2}:",
+    "~/": r"\xfe{0,2}/",
+    "~_": r"\xfe{0,2}[ +]",
+    "MONTH": rf"(?P<month>{_MONTHS}|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)",
+    "WEEKDAY": r"(?P<weekday>Mon|Tues?|Wed(?:nes)?|Thu(?:rs?)?|Fri|Sat(?:ur)?|Sun)(?:day)?",
+    "CLOCK": r"(?P<hour>[01]?\d|2[0-3])~:(?P<minute>[0-5]\d)(?:~:(?P<second>[0-5]\d|60)(?:[.,](?P<part>\d{1,9}))?)?",
+    "ZONE": r"(?P<zone>Z|~_?(?:UTC|GMT)|~_?[+-]\d\d(?:~:)?\d\d)",
+    "YEAR": r"(?P<year>(?:19|20)\d\d)",
+    "MM": r"(?P<number>0[1-9]|1[0-2])",
+    "DD": r"(?P<day>0[1-9]|[12]\d|3[01])",
+    "DAY": r"(?P<day>0?[1-9]|[12]\d|3[01])",
+}
+"""The words of the patterns below; `~` allows for the two bytes that `scan.view` leaves of a `%3A`."""
+
+
+def _spelled(pattern: str) -> bytes:
+    for _ in range(2):  # words within words: CLOCK says ~:
+        for word, meaning in _SPELLING.items():
+            pattern = pattern.replace(word, meaning)
+    return f"(?:{pattern})(?![0-9A-Za-z])".encode()
+
+
+_FORMS: tuple[tuple[str, Kind, str], ...] = (
+    ("iso-time", "time", r"YEAR-MM-DD(?:[Tt]|~_)CLOCKZONE?"),
+    ("compact-time", "time", r"YEARMMDD[T_-](?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)(?:\.\d+)?ZONE?"),
+    ("mail-time", "time", r"(?:WEEKDAY,?~_)?DAY(?:~_|-)MONTH(?:~_|-)YEAR~_CLOCK(?:~_?ZONE)?"),
+    ("c-time", "time", r"WEEKDAY~_MONTH~_{1,2}DAY~_CLOCK~_YEAR"),
+    ("iso-date", "date", r"YEAR(?:-|~/)MM(?:-|~/)DD"),
+    ("compact-date", "date", r"YEARMMDD"),
+    ("dotted-date", "date", r"DAY\.(?P<number>0?[1-9]|1[0-2])\.YEAR"),
+    ("slashed-date", "date", r"(?P<one>\d{1,2})~/(?P<two>\d{1,2})~/YEAR"),
+    ("day-month", "date", r"(?:WEEKDAY,?~_)?(?:the~_)?DAY(?:st|nd|rd|th)?~_(?:of~_)?MONTH(?:\.?,?~_YEAR)?"),
+    ("month-day", "date", r"(?:WEEKDAY,?~_)?MONTH\.?~_DAY(?:st|nd|rd|th)?(?:,?~_YEAR)?"),
+    ("clock", "time", r"(?<![0-9]:)(?<!\.)CLOCK(?P<half>(?:~_|\xe2\x80\xaf)?[AaPp]\.?[Mm])?(?!~:\d)"),
+    ("epoch", "time", r"(?<!\.)(?P<epoch>[12]\d{9}(?:\d{3}|\d{6}|\d{9})?)(?:\.(?P<part>\d{1,9}))?"),
+)
+
+MOMENTS: tuple[Rule, ...] = tuple(Rule(name, kind, _spelled(pattern)) for name, kind, pattern in _FORMS)
+"""Times and dates, the longer forms first. Groups say what a part means (moments.py)."""
+
+RULES: tuple[Rule, ...] = (FOLDER, TEMP, *ANCHORED, *MOMENTS, UUID, *WORDS)
+"""Every built-in rule; where two find the same stretch, the earlier one has it."""
+
+
+@cache
+def compiled(pattern: bytes) -> re.Pattern[bytes]:
+    """The compiled pattern; compiled when first asked for, so that importing costs nothing."""
+    return re.compile(pattern, re.DOTALL)
+
+
+def _root(path: str) -> str:
+    """A folder's path without its last separator; empty for what is no folder of one's own."""
+    path = path.rstrip("/\\")
+    return path if len(path) > 1 and '"' not in path else ""
+
+
+def _longest(path: str) -> tuple[int, str]:
+    return -len(path), path

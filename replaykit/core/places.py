@@ -1,0 +1,305 @@
+"""The places in which two requests, two tool calls or two answers differ, in the words of an agent's author.
+
+    turn 4, system prompt: "always" → "never" (in "You must … answer")
+    turn 6, tool result of get_weather: "22" → "71"
+    tool schema get_weather.units removed
+    temperature 0 → 0.2
+    query parameter units: "C" → "F"
+
+Law: what rules would fold (an id in another id's place, one to one) is no place, unless nothing else
+differs: then it is the very thing to be told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import parse_qsl
+
+from replaykit.core.canonical import common_prefix
+from replaykit.core.changes import changes
+from replaykit.core.model import header
+from replaykit.core.normalize import Bindings, Facts, Paired, Rules, fold, pair
+from replaykit.core.plain import gist, line, measure, quoted
+from replaykit.core.words import told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from replaykit.core.changes import Change, Kind, Path
+    from replaykit.core.model import JSON, Body, Request
+    from replaykit.core.steps import Asked
+    from replaykit.providers import Operation
+
+MOST = 10
+"""Places that are told one by one: what is there to be read, and not scrolled."""
+
+LONGEST = 2_000
+"""Characters of a text in a place's values: the whole of it is in the recording."""
+
+_CONTEXT = 24
+"""Bytes shown around the first difference of two bodies that are no JSON."""
+
+_Fields: TypeAlias = "list[tuple[str, str]]"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place that differs: where, what stood there before and after, and the whole in one line.
+
+    `folds`: rules would fold it, so that it tells nothing where something else differs, too.
+    """
+
+    place: str
+    before: JSON
+    after: JSON
+    text: str
+    kind: Kind = "changed"
+    folds: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """Place and values, long texts cut."""
+        return {"place": self.place, "before": _cut(self.before), "after": _cut(self.after)}
+
+
+@dataclass(slots=True)
+class Ground:
+    """What two runs have in common while they are compared: rules, spans, and the one-to-one map so far."""
+
+    rules: Rules = field(default_factory=Rules)
+    facts: Facts = field(default_factory=Facts)
+    bindings: Bindings = field(default_factory=Bindings)
+
+    def folds(self, before: JSON, after: JSON) -> bool:
+        """Whether rules make two texts equal; the map is extended when they do."""
+        if not isinstance(before, str) or not isinstance(after, str):
+            return before == after and type(before) is type(after)
+        return self.alike(_bytes(before), _bytes(after))
+
+    def alike(self, before: bytes, after: bytes) -> bool:
+        """Whether rules make two texts equal, as bytes; the map is extended when they do."""
+        if before == after:
+            return True
+        ours, theirs = fold(before, self.rules), fold(after, self.rules)
+        if ours.skeleton != theirs.skeleton:
+            return False
+        paired = pair(ours.tokens, theirs.tokens, self.bindings, self.facts)
+        if isinstance(paired, Paired):
+            self.bindings = paired.bindings
+        return isinstance(paired, Paired)
+
+
+def of_requests(before: Asked, after: Asked, ground: Ground | None = None) -> tuple[Place, ...]:
+    """The places in which two requests differ, all of them; the ones that rules would fold are marked."""
+    ground = ground or Ground()
+    turn = after.turn or before.turn
+    found = [*_address(before, after), *_body(before, after, ground)]
+    return tuple(_marked(_in_turn(place, turn), ground) for place in found)
+
+
+def of_documents(name: str, before: JSON, after: JSON, ground: Ground | None = None) -> tuple[Place, ...]:
+    """The places in which two JSON documents differ that have no words of their own, by what they are called."""
+    ground = ground or Ground()
+    found = (_change(change, _dotted(name, change), None) for change in _all_changes(before, after))
+    return tuple(_marked(place, ground) for place in found)
+
+
+def telling(places: Sequence[Place]) -> tuple[Place, ...]:
+    """The places that rules would not fold; all of them when there are no others."""
+    return tuple(place for place in places if not place.folds) or tuple(places)
+
+
+def lines(places: Sequence[Place], limit: int = MOST) -> list[str]:
+    """A line for each place; past the limit, how many more there are."""
+    shown = [place.text for place in places[:limit]]
+    return shown + ([f"and {len(places) - limit:,} more"] if len(places) > limit else [])
+
+
+def bodies(name: str, before: Body, after: Body) -> Place:
+    """The place of two bodies that differ and are no JSON: sizes, digests, and where they begin to differ."""
+    old, new = before.data, after.data
+    offset = common_prefix(old, new)
+    text = (
+        f"{name}: {_sized(before)} → {_sized(after)}, different from byte {offset:,} on: "
+        f"{_window(old, offset)} → {_window(new, offset)}"
+    )
+    return Place(name, _sized(before), _sized(after), text)
+
+
+def edited(place: str, before: str, after: str) -> Place:
+    """The place of a text that was edited, by its words."""
+    return Place(place, before, after, f"{place}: {told(before, after)}")
+
+
+def replaced(place: str, before: JSON, after: JSON) -> Place:
+    """The place of a value that is another one now; texts by their words."""
+    if isinstance(before, str) and isinstance(after, str):
+        return edited(place, before, after)
+    return Place(place, before, after, f"{place} {gist(before)} → {gist(after)}")
+
+
+def _marked(place: Place, ground: Ground) -> Place:
+    return replace(place, folds=True) if place.kind == "changed" and ground.folds(place.before, place.after) else place
+
+
+def _in_turn(place: Place, turn: int) -> Place:
+    """A system prompt is sent again with every turn: say in which one it differs."""
+    if not turn or not place.place.startswith("system prompt"):
+        return place
+    return replace(place, place=f"turn {turn}, {place.place}", text=f"turn {turn}, {place.text}")
+
+
+def _address(before: Asked, after: Asked) -> Iterator[Place]:
+    """What differs in method and URL."""
+    if before.request.method != after.request.method:
+        yield replaced("method", before.request.method, after.request.method)
+    if before.url.scheme != after.url.scheme:
+        yield replaced("scheme", before.url.scheme, after.url.scheme)
+    if before.host != after.host:
+        yield edited("host", before.host, after.host)
+    if before.url.path != after.url.path:
+        yield edited("path", before.url.path, after.url.path)
+    if before.url.query != after.url.query:
+        yield from _fields("query parameter", before.url.query, after.url.query)
+
+
+def _fields(name: str, before: str, after: str) -> Iterator[Place]:
+    """What differs in fields written as in a query (`a=1&b=2`)."""
+    ours, theirs = parse_qsl(before, keep_blank_values=True), parse_qsl(after, keep_blank_values=True)
+    seen = False
+    for key in dict.fromkeys(key for key, _ in (*theirs, *ours)):
+        old, new = _values(ours, key), _values(theirs, key)
+        if old != new:
+            seen = True
+            yield _field(f"{name} {line(key)}", old, new)
+    if not seen:
+        yield edited(f"{name}s", before, after)
+
+
+def _values(fields: _Fields, key: str) -> list[str]:
+    return [value for name, value in fields if name == key]
+
+
+def _field(place: str, old: list[str], new: list[str]) -> Place:
+    before, after = " ".join(old), " ".join(new)
+    if not old:
+        return Place(place, None, after, f"{place} added: {quoted(after)}", "added")
+    if not new:
+        return Place(place, before, None, f"{place} removed (was {quoted(before)})", "removed")
+    return edited(place, before, after)
+
+
+def _body(before: Asked, after: Asked, ground: Ground) -> Iterator[Place]:
+    """What differs between two bodies."""
+    old, new = before.request, after.request
+    if old.body == new.body:
+        return
+    if before.document is None or after.document is None:
+        yield from _unread(old, new, ground)
+        return
+    try:
+        found = list(changes(before.document, after.document))
+    except RecursionError:
+        found = []
+    for change in found:
+        yield _change(change, _words(change, before, after), after.wire[1])
+    if not found:  # the same document, written differently where that can matter: 1.0 and 1.00, a key that stands twice
+        yield bodies("request body", old.body, new.body)
+
+
+def _unread(old: Request, new: Request, ground: Ground) -> Iterator[Place]:
+    """What differs between bodies that are no JSON: the fields of a form, else the bytes."""
+    kinds = {header(each.headers, "content-type").partition(";")[0] for each in (old, new)}
+    if kinds == {"application/x-www-form-urlencoded"}:
+        yield from _fields("form field", old.body.data.decode("latin-1"), new.body.data.decode("latin-1"))
+        return
+    place = bodies("request body", old.body, new.body)
+    yield replace(place, folds=True) if ground.alike(old.body.data, new.body.data) else place
+
+
+def _all_changes(before: JSON, after: JSON) -> Iterable[Change]:
+    try:
+        return list(changes(before, after))
+    except RecursionError:
+        return []
+
+
+def _words(change: Change, before: Asked, after: Asked) -> str:
+    """Where a change is, in the provider's words: in the later request, or in the earlier one if it is only there."""
+    gone = change.kind == "removed"
+    asked, path = (before, change.old) if gone else (after, change.new)
+    return line(asked.wire[1].place(path, asked.document), 200)
+
+
+def _dotted(name: str, change: Change) -> str:
+    """Where a change is below a document of that name (`get_weather.city`)."""
+    path = change.old if change.kind == "removed" else change.new
+    return name + line("".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path), 200)
+
+
+def _change(change: Change, place: str, operation: Operation | None) -> Place:
+    """A change as a place, with its line."""
+    before, after = change.before, change.after
+    match change.kind:
+        case "changed":
+            return replaced(place, before, after)
+        case "added":
+            text = f"{place} added{_colon(_said(change.new, after, operation))}"
+        case "removed":
+            text = f"{place} removed{_colon(_said(change.old, before, operation, gone=True))}"
+        case "moved":
+            text = f"{place} moved"
+    return Place(place, before, after, text, change.kind)
+
+
+def _colon(said: str) -> str:
+    return f": {said}" if said else ""
+
+
+def _said(path: Path, value: JSON, operation: Operation | None, *, gone: bool = False) -> str:
+    """What a value says that stands on one side only: a message by its text, plain values as they are."""
+    if operation is not None and (text := _spoken(path, value, operation)):
+        return text
+    structure = isinstance(value, dict | list)
+    return "" if structure and (gone or isinstance(path[-1], int)) else gist(value)
+
+
+def _spoken(path: Path, value: JSON, operation: Operation) -> str:
+    """The text of a message, as the provider reads it; empty when it is none."""
+    if not isinstance(value, dict) or not path or not isinstance(path[0], str):
+        return ""
+    match path:
+        case (_, int()):
+            message: JSON = value
+        case (_, int(), str() as inner, int()):
+            message = {"role": "user", inner: [value]}
+        case _:
+            return ""
+    question = operation.read_request({path[0]: [message]})
+    parts = [part for turn in question.turns for part in turn.parts] if question else []
+    calls = [f"{line(part.name)} {gist(part.data)}" for part in parts if part.kind == "tool_call"]
+    texts = [quoted(part.text) for part in parts if part.text]
+    return ", ".join([*texts[:2], *calls[:2]]) or (quoted(question.system) if question and question.system else "")
+
+
+def _cut(value: JSON) -> JSON:
+    if isinstance(value, str):
+        return value if len(value) <= LONGEST else value[: LONGEST - 1] + "…"
+    if isinstance(value, dict | list):
+        return value if len(str(value)) <= LONGEST else gist(value, LONGEST)
+    return value
+
+
+def _sized(body: Body) -> str:
+    return f"{measure(body.size)} ({body.digest.hex()[:8]})"
+
+
+def _window(data: bytes, offset: int) -> str:
+    """What stands around a byte."""
+    start = max(0, offset - _CONTEXT // 3)
+    text = data[start : offset + _CONTEXT].decode("utf-8", "backslashreplace")
+    return ("…" if start else "") + quoted(text)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

@@ -1,0 +1,161 @@
+"""What was asked, read in two ways, so that what rules may fold is folded: as text, and as JSON.
+
+    text    URL and body as they are
+    json    the body's canonical form, without the fields that the provider declares volatile
+
+Law: pure and lazy. Nothing is read before the first request that is not the same byte for byte;
+then every recorded request is read once. Bodies repeat their history, so each is read against the
+one most like it before.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+from xxhash import xxh3_128_digest
+
+from replaykit.core.canonical import canonical, common_prefix, drop, locate
+from replaykit.core.model import Exchange, ToolCall
+from replaykit.core.normalize import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from replaykit.core.model import Episode, Request, Step
+    from replaykit.core.normalize import Folded, Rules, Token
+
+RECENT = 4
+"""Bodies that a new one is read against: more agents than that seldom take turns."""
+
+Skeleton: TypeAlias = tuple[str, bytes, bytes]
+Correlation: TypeAlias = tuple[str, bytes]
+"""The pointer of an id that the answer repeats, and the id as JSON text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a provider says of a request: fields that mean nothing, and the one that the answer repeats (or none)."""
+
+    volatile: tuple[str, ...] = ()
+    correlation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A request as rules see it: what must be equal, what must pair, and the text itself by digest."""
+
+    skeleton: Skeleton
+    tokens: tuple[Token, ...]
+    digest: bytes
+    correlation: Correlation | None = None
+
+
+Text: TypeAlias = tuple[bytes, "Correlation | None"]
+
+
+class Way:
+    """One way to read all requests of an episode, and the live ones."""
+
+    def __init__(self, recorded: Sequence[Request], spell: Callable[[Request], Text | None], rules: Rules) -> None:
+        """`spell` gives the text to be compared; None for a request that has none in this way."""
+        self._recorded = recorded
+        self._spell = spell
+        self._rules = rules
+        self._before: deque[Folded] = deque(maxlen=RECENT)
+
+    def of(self, request: Request) -> Reading | None:
+        """A request, read; None when it cannot be read this way."""
+        spelled = self._spell(request)
+        if spelled is None:
+            return None
+        text, correlation = spelled
+        url = fold(request.url.encode("utf-8", "surrogatepass"), self._rules)
+        body = self._folded(text)
+        skeleton = (request.method, url.skeleton, xxh3_128_digest(body.skeleton))
+        return Reading(skeleton, url.tokens + body.tokens, xxh3_128_digest(url.data + b"\n" + text), correlation)
+
+    def like(self, reading: Reading) -> Sequence[tuple[int, Reading]]:
+        """Positions and readings of the recorded requests with the same skeleton, in their order."""
+        return self._by_skeleton.get(reading.skeleton, ())
+
+    def recorded(self, position: int) -> Reading | None:
+        """A recorded request, read."""
+        return self._readings[position]
+
+    @cached_property
+    def _readings(self) -> tuple[Reading | None, ...]:
+        return tuple(self.of(request) for request in self._recorded)
+
+    @cached_property
+    def _by_skeleton(self) -> dict[Skeleton, list[tuple[int, Reading]]]:
+        found: dict[Skeleton, list[tuple[int, Reading]]] = defaultdict(list)
+        for position, reading in enumerate(self._readings):
+            if reading is not None:
+                found[reading.skeleton].append((position, reading))
+        return found
+
+    def _folded(self, text: bytes) -> Folded:
+        before = max(self._before, key=lambda each: common_prefix(each.data, text), default=None)
+        folded = fold(text, self._rules, before)
+        self._before.append(folded)
+        return folded
+
+
+class Readings:
+    """Both ways to read an episode's requests, and what its ids are."""
+
+    def __init__(
+        self, episode: Episode, recorded: Sequence[Request], rules: Rules, declared: Callable[[Request], Declared]
+    ) -> None:
+        """`recorded` is what each step of the episode asks for."""
+        self._episode = episode
+        self._rules = rules
+        self.text = Way(recorded, lambda request: (request.body.data, None), rules)
+        self.json = Way(recorded, lambda request: _as_json(request, declared(request)), rules)
+
+    def stands(self, id: bytes) -> bool:  # noqa: A002 - the word
+        """Whether an id is in the recording, in a request or an answer."""
+        return id in self._given
+
+    def given(self, id: bytes) -> bool:  # noqa: A002
+        """Whether the recording shows an id first in an answer."""
+        return self._given.get(id, False)
+
+    @cached_property
+    def _given(self) -> dict[bytes, bool]:
+        """Every id of the recording, and whether it came from an answer first."""
+        known: dict[bytes, bool] = {}
+        for position, step in enumerate(self._episode.steps):
+            reading = self.text.recorded(position)
+            for token in reading.tokens if reading is not None else ():
+                known.setdefault(token.text, False)
+            for token in fold(_answered(step), self._rules).tokens:
+                known.setdefault(token.text, True)
+        return known
+
+
+def _answered(step: Step) -> bytes:
+    match step:
+        case ToolCall():
+            return step.result
+        case Exchange(response=None):
+            return b""
+        case Exchange(response=response):
+            return response.body.data
+
+
+def _as_json(request: Request, declared: Declared) -> Text | None:
+    """The canonical body without volatile fields; None when it is not JSON of one meaning."""
+    text = canonical(request.body.data)
+    if text is None:
+        return None
+    if not declared.volatile and not declared.correlation:
+        return text, None
+    correlation = None
+    if declared.correlation:
+        places = list(locate(text, declared.correlation))
+        correlation = (declared.correlation, text[slice(*places[0])]) if len(places) == 1 else None
+    return drop(text, (*declared.volatile, *([declared.correlation] if correlation else []))), correlation

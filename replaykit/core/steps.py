@@ -1,0 +1,175 @@
+"""The steps of an episode as people count and name them.
+
+    turn 4: POST api.anthropic.com/v1/messages (anthropic messages)     a question to a model
+    POST localhost:9000/mcp (mcp tools.call get_weather)                a call of a tool elsewhere
+    GET api.weather.example/today                                       anything else
+    tool call get_weather {"city": "Paris"}                             a local function
+
+Law: pure, and what is expensive happens when it is asked for: a title costs no look at a body, a
+document is parsed once. The retries of an SDK are attempts of one step: they share its number, and
+its outcome is that of the last one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import urlsplit
+
+from replaykit.core.model import Exchange, ToolCall, header
+from replaykit.core.plain import gist, line
+from replaykit.core.stream import is_stream
+from replaykit.providers import registry
+from replaykit.providers.shape import parse
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
+
+    from replaykit.core.conversation import Answer, Question
+    from replaykit.core.model import JSON, Episode, Request, Response, Step
+    from replaykit.providers import Operation, Provider
+
+LARGEST = 4 << 20
+"""Bytes of a body that is read as JSON (40 ms); a larger one is compared as bytes."""
+
+_TITLE = 100
+"""Characters of a URL in a title."""
+
+_Key: TypeAlias = tuple[str, str, bytes]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request, read: where it goes, whose it is, what it says."""
+
+    request: Request
+
+    @cached_property
+    def url(self) -> SplitResult:
+        """The parts of its URL; of one that cannot be split, the whole as the path."""
+        try:
+            return urlsplit(self.request.url)
+        except ValueError:
+            return urlsplit("")._replace(path=self.request.url)
+
+    @property
+    def host(self) -> str:
+        """Host and port, without what may stand before an `@`."""
+        return self.url.netloc.rpartition("@")[2]
+
+    @cached_property
+    def document(self) -> JSON:
+        """The body as JSON; None when it is not, or larger than is worth reading."""
+        body = self.request.body
+        return parse(body.data) if 0 < body.size <= LARGEST else None
+
+    @cached_property
+    def roughly(self) -> tuple[Provider, Operation]:
+        """Whose it is, by method, URL and headers alone."""
+        request = self.request
+        return registry.find(request.method, request.url, request.headers, None)
+
+    @cached_property
+    def wire(self) -> tuple[Provider, Operation]:
+        """Whose it is, and what it asks for."""
+        request = self.request
+        return registry.find(request.method, request.url, request.headers, self.document)
+
+    @cached_property
+    def question(self) -> Question | None:
+        """What it asks in the words of a conversation, where it is one."""
+        return self.wire[1].read_request(self.document)
+
+    @property
+    def turn(self) -> int:
+        """Which request of its conversation it is, counted from 1; 0 when it asks no model."""
+        question = self.question
+        if question is None or not question.model:
+            return 0
+        made = [turn.role == "assistant" for turn in question.turns]
+        return 1 + sum(one and not after for one, after in zip(made, [*made[1:], False], strict=True))
+
+    @property
+    def title(self) -> str:
+        """Method, place and operation: `POST api.anthropic.com/v1/messages (anthropic messages)`."""
+        provider, operation = self.wire
+        question = self.question
+        parts = question.turns[0].parts if question and not question.model and question.turns else ()
+        called = next((part.name for part in parts if part.kind == "tool_call"), "")
+        return self._title(provider.name, " ".join(filter(None, (operation.name, called))))
+
+    @property
+    def rough_title(self) -> str:
+        """The title, as far as it can be told without a look at the body."""
+        provider, operation = self.roughly
+        return self._title(provider.name, operation.name)
+
+    def _title(self, provider: str, operation: str) -> str:
+        place = line(f"{self.request.method} {self.host}{self.url.path}", _TITLE)
+        return place if provider == "other" else f"{place} ({provider} {line(operation)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A step as people count it: its number, the positions of its attempts, and the step with the final outcome."""
+
+    number: int
+    positions: tuple[int, ...]
+    step: Step
+
+
+def wholes(episode: Episode) -> tuple[Whole, ...]:
+    """The steps of an episode, retries taken together, in their order."""
+    groups: list[list[int]] = []
+    latest: dict[_Key, list[int]] = {}
+    for position, step in enumerate(episode.steps):
+        key = _key(step)
+        if isinstance(step, Exchange) and step.attempt and key in latest:
+            latest[key].append(position)
+            continue
+        groups.append([position])
+        if key is not None:
+            latest[key] = groups[-1]
+    return tuple(Whole(number, tuple(group), episode.steps[group[-1]]) for number, group in enumerate(groups, start=1))
+
+
+def numbers(episode: Episode) -> tuple[int, ...]:
+    """For each position of the episode's steps, the number that people know it by."""
+    found = {position: whole.number for whole in wholes(episode) for position in whole.positions}
+    return tuple(found[position] for position in range(len(episode.steps)))
+
+
+def title(step: Step) -> str:
+    """What a step is in one line, told without a look at a request's body."""
+    match step:
+        case ToolCall():
+            return tool_title(step.name, step.arguments)
+        case Exchange():
+            return Asked(step.request).rough_title
+
+
+def tool_title(name: str, arguments: bytes) -> str:
+    """A call of a local function in one line."""
+    return f"tool call {line(name)} {gist(parse(arguments))}"
+
+
+def answer_of(operation: Operation, response: Response | None) -> Answer | None:
+    """What a model's response says; None when it is none, or too large to be one."""
+    if response is None or response.body.size > LARGEST:
+        return None
+    return operation.read_answer(document_of(operation, response))
+
+
+def document_of(operation: Operation, response: Response) -> JSON:
+    """The JSON that a response holds, or that its stream adds up to; None when it is neither."""
+    if is_stream(header(response.headers, "content-type")):
+        return operation.add_up(response.body.data)
+    return parse(response.body.data)
+
+
+def _key(step: Step) -> _Key | None:
+    """What an attempt shares with the others of its step."""
+    if not isinstance(step, Exchange):
+        return None
+    return step.request.method, step.request.url, step.request.body.digest

@@ -1,0 +1,205 @@
+"""Every Python below a command has the session, or is named: how both come about.
+
+Law: a child is covered by its environment alone, its command line is never touched; which were not
+is found by comparing what was started with who announced itself, never guessed.
+
+    child                                  how it is covered
+    subprocess, spawn, forkserver          PYTHONPATH leads to our `sitecustomize`
+    fork                                   as a copy of its parent
+    subprocess with an environment anew    `carry` adds to it what ours has
+    -S, -I, -E; an interpreter without us  not at all: `uncovered` names it
+
+In the run's folder, `processes` has a line for each process that announced itself (see
+`hook/sitecustomize.py`) and one, ("spawn", pid, words), for each Python that was started.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import shlex
+from collections import Counter
+from functools import wraps
+from pathlib import Path
+from shutil import which
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from replaykit.core.model import Unseen
+from replaykit.guard.programs import program, shut, unwrapped
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    Words: TypeAlias = tuple[str, ...]
+    Record: TypeAlias = tuple[Any, ...]
+
+SESSION = "REPLAYKIT_SESSION"
+"""Names the variable that holds the session's settings, as JSON."""
+
+RUN = "REPLAYKIT_RUN"
+"""Names the variable that holds the run's folder."""
+
+HOOK = str(Path(__file__).with_name("hook"))
+"""The folder whose only module is `sitecustomize`."""
+
+WORD = 200
+"""Characters kept of each word of a command line, as in the hook."""
+
+
+def environment(base: Mapping[str, str], session: str, run: str | os.PathLike[str]) -> dict[str, str]:
+    """The environment of a command whose Pythons shall have this session (its JSON) and announce themselves."""
+    return {**base, SESSION: session, RUN: os.fspath(run), "PYTHONPATH": _hooked(base.get("PYTHONPATH", ""))}
+
+
+def spawner(run: str | os.PathLike[str]) -> Callable[[Sequence[str]], None]:
+    """A function that notes in the run's folder that this command, a Python, is being started."""
+    path = os.path.join(run, "processes")  # noqa: PTH118 -- called within the program's own `Popen`
+
+    def note(command: Sequence[str]) -> None:
+        """Append one line; where that fails the program goes on all the same."""
+        line = ascii(("spawn", os.getpid(), _brief(command))) + "\n"
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        except OSError:
+            return
+        try:
+            os.write(descriptor, line.encode("ascii"))
+        finally:
+            os.close(descriptor)
+
+    return note
+
+
+def carry() -> Callable[[], None]:
+    """From now on, Pythons that this process starts with an environment anew have the session, too.
+
+    Only what a covered child needs is added, to a copy; the result takes all back. MCP clients
+    start their servers like this, with half a dozen variables.
+    """
+    import inspect
+    import subprocess
+
+    own = {name: os.environ[name] for name in (SESSION, RUN) if name in os.environ}
+    original = subprocess.Popen.__init__
+    signature = inspect.signature(original)
+
+    @wraps(original)
+    def start(self: subprocess.Popen[Any], *arguments: Any, **named: Any) -> None:  # noqa: ANN401 -- as it was called
+        try:
+            bound = signature.bind(self, *arguments, **named)
+        except TypeError:
+            original(self, *arguments, **named)
+            return
+        bound.arguments["env"] = _carried(bound.arguments, own)
+        original(*bound.args, **bound.kwargs)
+
+    def undo() -> None:
+        """Put the original back, unless somebody has wrapped ours since."""
+        if subprocess.Popen.__init__ is start:
+            subprocess.Popen.__init__ = original  # type: ignore[method-assign]
+
+    subprocess.Popen.__init__ = start  # type: ignore[method-assign]
+    return undo
+
+
+def uncovered(run: str | os.PathLike[str]) -> tuple[Unseen, ...]:
+    """The Pythons of a run that had no session, and why; each once, with how often."""
+    records = list(_records(Path(run, "processes")))
+    announced = [tuple(record[2]) for record in records if record[0] == "start"]
+    started = [unwrapped(record[2]) for record in records if record[0] == "spawn"]
+    found = Counter(
+        [(record[2], _WHY[record[0]].format(record[3])) for record in records if record[0] in _WHY]
+        + [(_shown(words), _reason(words)) for words in _unmatched(started, announced) if _exists(words[0])]
+    )
+    return tuple(Unseen(what, how, times) for (what, how), times in found.items())
+
+
+_WHY = {"missing": "replaykit is missing from it: {}", "failed": "its session did not start: {}"}
+
+
+def _reason(words: Sequence[str]) -> str:
+    """Why a Python that was started has not announced itself."""
+    flag = shut(words)
+    return f"started with {flag}" if flag else "never announced itself"
+
+
+def _unmatched(started: Iterable[list[str]], announced: list[Words]) -> list[list[str]]:
+    """The command lines that nobody announced: exact matches are made first, then those of scripts and shims."""
+    left = list(started)
+    for match in (_exactly, _loosely):
+        still = []
+        for words in left:
+            found = next((other for other in announced if match(words, other)), None)
+            if found is None:
+                still.append(words)
+            else:
+                announced.remove(found)
+        left = still
+    return left
+
+
+def _exactly(words: list[str], announced: Words) -> bool:
+    """Whether these are the same words."""
+    return tuple(words) == announced
+
+
+def _loosely(words: list[str], announced: Words) -> bool:
+    """Whether a process may have come of these words: its interpreter stands elsewhere, its arguments agree."""
+    if len(words) > 1:
+        return announced[1 - len(words) :] == tuple(words[1:])
+    return announced[-1:] in ((words[0],), (which(words[0]),)) or len(announced) == 1
+
+
+def _exists(path: str) -> bool:
+    """Whether this command can have been started at all; a relative path gets the benefit of the doubt."""
+    return which(path) is not None or (os.sep in path and not path.startswith(os.sep))
+
+
+def _shown(words: Sequence[str]) -> str:
+    """A command line for people: short, and on one line."""
+    line = " ".join(shlex.join(words).split())
+    return line if len(line) <= 80 else f"{line[:79]}…"  # noqa: PLR2004 -- a line of a terminal
+
+
+def _records(path: Path) -> Iterable[Record]:
+    """The lines that processes have left; what is not one (a write cut short) is passed over."""
+    try:
+        lines = path.read_text("ascii", "replace").splitlines()
+    except FileNotFoundError:
+        return
+    for line in lines:
+        try:
+            yield ast.literal_eval(line)
+        except (SyntaxError, ValueError):
+            continue
+
+
+def _brief(command: Sequence[str]) -> Words:
+    """A command line as it is written down."""
+    return tuple(word[:WORD] for word in command)
+
+
+def _carried(arguments: Mapping[str, Any], own: Mapping[str, str]) -> Mapping[Any, Any] | None:
+    """The environment to start a child with, given `Popen`'s arguments: as it is, or with the session added."""
+    given: Mapping[Any, Any] | None = arguments.get("env")
+    target = {os.fsdecode(name): os.fsdecode(value) for name, value in (os.environ if given is None else given).items()}
+    covered = {**target, **own, "PYTHONPATH": _hooked(target.get("PYTHONPATH", ""))}
+    return covered if own and covered != target and _may_be_python(arguments) else given
+
+
+def _may_be_python(arguments: Mapping[str, Any]) -> bool:
+    """Whether `Popen`'s arguments start a Python, or something that is there to start one."""
+    words = arguments["args"]
+    listed = [words] if isinstance(words, (str, bytes, os.PathLike)) else list(words)
+    listed = (
+        ["sh", "-c", *listed] if arguments.get("shell") else [arguments.get("executable") or listed[0], *listed[1:]]
+    )
+    started = program(listed)
+    return started.python or started.launcher
+
+
+def _hooked(path: str) -> str:
+    """A PYTHONPATH that begins with our folder."""
+    others = [entry for entry in path.split(os.pathsep) if entry != HOOK] if path else []
+    return os.pathsep.join([HOOK, *others])

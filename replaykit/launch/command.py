@@ -1,0 +1,269 @@
+"""Runs a command as if nobody stood between, and keeps what it read and printed.
+
+Law: the program's standard streams, terminal, signals and exit code stay as they were; waiting is
+on descriptors, never on a clock; memory stays bounded.
+"""
+
+from __future__ import annotations
+
+import select
+import signal
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from replaykit.launch.foreground import terminal_kept
+from replaykit.launch.group import Group, forwarding, spawn
+from replaykit.launch.spool import KEEP
+from replaykit.launch.wiring import Wiring, wire
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping, Sequence
+
+    from replaykit.launch.flow import Flow
+
+Ending: TypeAlias = Literal["itself", "watch", "timeout"]
+
+GRACE = 2.0
+"""Seconds between asking a group to end (SIGTERM) and ending it (SIGKILL)."""
+
+SILENCE = 0.1
+"""Seconds without output, after the program's end, until whoever still holds its output is left alone."""
+
+LINGER = 1.0
+"""Seconds after the program's end in which others are listened to at most, however much they print."""
+
+PROMPT = 0.002
+"""Seconds that an unfinished line on standard error, a prompt, waits for output printed before it: what
+passes through two pseudo-terminals is brought by two threads of the kernel."""
+
+LOOK = 0.02
+"""Seconds between two looks at whether a group that was told to end is gone: no descriptor tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a command ran.
+
+    `exit_code` is the program's, or 128 and the number of the `signal` that ended it, as a shell
+    counts. `took` is in seconds. `cut` names the streams (`stdin`, `stdout`) that were longer than
+    what is kept of them.
+    """
+
+    exit_code: int
+    signal: int | None
+    stdout: bytes
+    stdin: bytes
+    took: float
+    ended_by: Ending
+    cut: tuple[str, ...] = ()
+
+
+def run(  # noqa: PLR0913 -- what a program starts with, and what may end it
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    folder: str | os.PathLike[str] | None = None,
+    stdin: bytes | None = None,
+    watch: int | None = None,
+    timeout: float | None = None,
+    keep: int = KEEP,
+) -> Ran:
+    """How the command ran, once it has ended.
+
+    - `stdin` feeds exactly these bytes and then the end; None leaves our own standard input to it.
+    - `watch` is a descriptor: as soon as it is readable, the program and its children must end.
+    - `timeout` is in seconds; `keep` is how many bytes of each stream are kept at most.
+
+    Raises UsageError when the command cannot be started. A program that was suspended by the
+    terminal's key waits with us; one behind a pseudo-terminal does not hear that key.
+    """
+    _flush()
+    began = monotonic()
+    with wire(stdin, keep) as wiring, terminal_kept():
+        status, ended_by = _conduct(command, environment, folder, wiring, watch, _after(began, timeout))
+        for finish in wiring.finish:
+            finish()
+        spools = {"stdin": wiring.typed, "stdout": wiring.printed}
+        return Ran(
+            exit_code=status if status >= 0 else 128 - status,
+            signal=-status if status < 0 else None,
+            stdout=wiring.printed.data(),
+            stdin=wiring.typed.data(),
+            took=monotonic() - began,
+            ended_by=ended_by,
+            cut=tuple(name for name, spool in spools.items() if spool.cut),
+        )
+
+
+def _conduct(  # noqa: PLR0913, PLR0917 -- private, from one caller
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    folder: str | os.PathLike[str] | None,
+    wiring: Wiring,
+    watch: int | None,
+    deadline: float | None,
+) -> tuple[int, Ending]:
+    """The program's status (negative: the signal that ended it), and what ended it."""
+    courses: list[_Course] = []
+    early: list[int] = []
+
+    def hear(number: int) -> None:
+        """Pass a signal on, or keep it for a program that is just being started."""
+        if courses:
+            courses[0].group.signal(number)
+        else:
+            early.append(number)
+
+    with forwarding(hear, lambda: _resize(wiring, courses)):
+        process = spawn(
+            command,
+            environment=environment,
+            folder=folder,
+            stdin=wiring.stdin,
+            stdout=wiring.stdout,
+            stderr=wiring.stderr,
+            controlling=wiring.controlling,
+        )
+        with Group(process) as group:
+            wiring.close_theirs()
+            courses.append(_Course(group, wiring, watch, deadline))
+            for number in early:
+                group.signal(number)
+            return courses[0].run()
+
+
+def _resize(wiring: Wiring, courses: Sequence[_Course]) -> None:
+    """Pass a new size on; a pseudo-terminal that controls no session tells nobody, so we do."""
+    for pty in wiring.ptys:
+        pty.resize()
+    if wiring.ptys and not wiring.controlling:
+        for course in courses:
+            course.group.signal(signal.SIGWINCH)
+
+
+class _Course:
+    """One program from its start to the end of its output."""
+
+    def __init__(self, group: Group, wiring: Wiring, watch: int | None, deadline: float | None) -> None:
+        """Begin with a program that has just started."""
+        self.group = group
+        self._wiring = wiring
+        self._watch = watch
+        self._deadline = deadline
+        self._ended_by: Ending = "itself"
+        self._kill_at: float | None = None
+        self._exited: float | None = None
+        self._killed = False
+        self._heard = 0.0
+
+    def run(self) -> tuple[int, Ending]:
+        """Carry bytes until the program has ended and its output is through."""
+        while not self._over():
+            self._step()
+        return self.group.status or 0, self._ended_by
+
+    def _over(self) -> bool:
+        """Whether the program has ended, its children too where they must, and its output is through."""
+        if self._exited is None or not all(flow.done for flow in self._wiring.outward):
+            return False
+        return self._kill_at is None or self._killed or not self.group.alive()
+
+    def _step(self) -> None:
+        """Wait until something can be done, and do it."""
+        running = self._exited is None
+        inward = self._wiring.inward if running else []
+        # Output that is on its way is shown whole before anything that came after it.
+        shown = next((flow for flow in self._wiring.outward if flow.writes), None)
+        flows = (*inward, *([shown] if shown else []))
+        reads = [descriptor for flow in (*inward, *self._wiring.outward) for descriptor in flow.reads]
+        writes = [descriptor for flow in flows for descriptor in flow.writes]
+        news = [self.group.news] if running else []
+        watch = [self._watch] if self._watch is not None and running and self._kill_at is None else []
+        readable, writable, _ = select.select(reads + news + watch, writes, [], self._patience())
+        for flow in flows:
+            if set(flow.writes) & set(writable):
+                flow.push()
+        self._take(set(readable))
+        if set(news) & set(readable):
+            self._learn()
+        if set(watch) & set(readable):
+            self._end("watch")
+        self._heed(monotonic())
+
+    def _take(self, readable: set[int]) -> None:
+        """Read what there is; of several outputs the later ones wait for what was printed before them."""
+        for flow in self._wiring.inward:
+            if set(flow.reads) & readable:
+                flow.pull()
+        earlier: list[int] = []
+        for flow in self._wiring.outward:
+            if set(flow.reads) & readable:
+                flow.pull()
+                self._heard = monotonic()
+                if earlier and not flow.whole:
+                    select.select(earlier, [], [], PROMPT)
+                if earlier:
+                    self._catch_up(flow)
+            earlier += flow.reads
+
+    def _catch_up(self, last: Flow) -> None:
+        """Read once more from the outputs that are shown before this one: they may be just behind."""
+        for flow in self._wiring.outward:
+            if flow is last:
+                return
+            flow.pull()
+
+    def _learn(self) -> None:
+        """Take note of a stop or of the end of the program."""
+        self.group.hear()
+        if self.group.status is not None:
+            self._exited = self._heard = monotonic()
+            for flow in self._wiring.outward:
+                flow.last_call()
+
+    def _end(self, why: Ending) -> None:
+        """Ask the group to end; a stopped one must wake to hear it."""
+        self._ended_by = why
+        self._kill_at = monotonic() + GRACE
+        self.group.signal(signal.SIGTERM)
+        self.group.signal(signal.SIGCONT)
+
+    def _heed(self, now: float) -> None:
+        """Do what is due: end the program or its children, stop listening to others."""
+        if self._exited is not None and now >= min(self._heard + SILENCE, self._exited + LINGER):
+            for flow in self._wiring.outward:
+                if not flow.owing:
+                    flow.drop_source()
+        if self._kill_at is not None and now >= self._kill_at:
+            self.group.signal(signal.SIGKILL)
+            self._killed, self._kill_at = True, now + GRACE
+        elif self._kill_at is None and self._exited is None and self._deadline is not None and now >= self._deadline:
+            self._end("timeout")
+
+    def _patience(self) -> float | None:
+        """Seconds until the clock itself has something to say; None: for ever."""
+        now = monotonic()
+        due = [self._deadline] if self._exited is None and self._kill_at is None else [self._kill_at]
+        if self._exited is not None:
+            due += [now + LOOK] if self._kill_at is not None else []
+            due += (
+                [self._heard + SILENCE] if any(flow.reads and not flow.owing for flow in self._wiring.outward) else []
+            )
+        times = [moment for moment in due if moment is not None]
+        return max(0.0, min(times) - now) if times else None
+
+
+def _after(began: float, timeout: float | None) -> float | None:
+    """The moment when the time is up, on the monotonic clock."""
+    return None if timeout is None else began + timeout
+
+
+def _flush() -> None:
+    """Send out what we have printed ourselves: it comes before the program's."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):  # closed, or never open
+            stream.flush()

@@ -1,0 +1,247 @@
+"""Recording and replaying inside a program: `with replaykit.record(…)` and `with replaykit.replay(…)`.
+
+Law: entering is all it takes, leaving takes everything out again. What a replay found is raised at
+its end, whatever the program caught on the way.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import warnings
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from replaykit.cassette import checked
+from replaykit.config import load
+from replaykit.core.verdict import verdict_of
+from replaykit.errors import Different, NeverAskedFor, NotRecorded, StoreError, UsageError
+from replaykit.launch.inside import inside
+from replaykit.session import Session
+from replaykit.session.ledger import Memory
+from replaykit.session.names import named
+from replaykit.session.origin import called_like, origin_here, span_here
+from replaykit.session.player import Player
+from replaykit.session.recorder import Recorder
+from replaykit.session.rules import normalization, redactor
+from replaykit.store import Store
+from replaykit.tools.values import NoForm, dumps
+from replaykit.transport import Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from os import PathLike
+    from types import TracebackType
+
+    from replaykit.config import Config
+    from replaykit.core.model import Span
+    from replaykit.core.verdict import Verdict
+
+
+class Block:
+    """An episode under way: what `record` and `replay` give, as a context manager, sync and async."""
+
+    name: str
+    id: str
+
+    def __init__(self) -> None:
+        """Nothing happens before the block is entered."""
+        self._stack = ExitStack()
+        self._session: Session | None = None
+
+    def transport(self, inner: object = None) -> Transport:
+        """A transport for a client of httpx or httpx2; `inner` does the sending, with its own settings."""
+        return Transport(self._active(), inner)
+
+    def output(self, name: str, value: object) -> None:
+        """Keep a value that came out of this run, to be compared in a replay; anything that has a JSON form."""
+        self._active().output(name, _json(name, value))
+
+    def _active(self) -> Session:
+        if self._session is None:
+            raise UsageError("this episode is not under way", remedy="use it inside its `with` block")
+        return self._session
+
+    def _enter(self, session: Session, config: Config, *, refuse: bool) -> None:
+        self._stack = inside(session, config, refuse=refuse)
+        self._session = session
+
+    def _leave(self) -> None:
+        session, self._session = self._session, None
+        self._stack.close()
+        if session is not None:
+            session.end()
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        raise NotImplementedError
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End."""
+        raise NotImplementedError
+
+    async def __aenter__(self) -> Self:
+        """Begin; the same as without `async`."""
+        return self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End; the same as without `async`."""
+        self.__exit__(kind, error, trace)
+
+
+class Recording(Block):
+    """An episode that is being recorded; `id` is its draft's, `store` where it is kept."""
+
+    def __init__(self, name: str | None = None, *, store: str | PathLike[str] | None = None) -> None:
+        """See `record`."""
+        super().__init__()
+        self.name = checked(name) if name is not None else called_like(sys.argv)
+        self.id = ""
+        self._path = store
+
+    def __enter__(self) -> Self:
+        """Begin a draft, and route every client to it."""
+        config = load(Path.cwd())
+        self._store = Store(_store_path(self._path, config))
+        environment = _environment()
+        self.id = self._store.begin(self.name, origin_here(sys.argv, config, environment), span_here())
+        recorder = Recorder(self._store, self.id, redactor(config, environment))
+        began = time.monotonic_ns()
+        session = Session(self.name, clock=lambda: time.monotonic_ns() - began, recorder=recorder)
+        self._recorder = recorder
+        self._enter(session, config, refuse=False)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Keep what is still open, and mark the draft as finished; the store's trouble is said, not raised."""
+        self._leave()
+        recorder = self._recorder
+        try:
+            self._store.finish(self.id, ended=time.time())
+        except StoreError as problem:
+            recorder.problem = problem
+        finally:
+            self._store.close()
+        if recorder.problem is not None:
+            warnings.warn(
+                f"{recorder.lost} steps of {self.name} ({self.id}) could not be kept: {recorder.problem}", stacklevel=2
+            )
+
+
+class Replaying(Block):
+    """An episode that is being replayed; `verdict` is what it came to, once the block was left."""
+
+    def __init__(self, episode: str, *, store: str | PathLike[str] | None = None, speed: float = 0) -> None:
+        """See `replay`."""
+        super().__init__()
+        self.name = episode
+        self.id = ""
+        self.verdict: Verdict | None = None
+        self._path = store
+        self._speed = speed
+
+    def __enter__(self) -> Self:
+        """Open the episode, and answer every client from it."""
+        config = load(Path.cwd())
+        path = _store_path(self._path, config)
+        found = named(self.name, config, path)
+        self._episode = found.episode
+        self.name, self.id = found.episode.name, found.episode.id
+        self._began = span_here()
+        self._ledger = Memory(_Remarks(path, self.id))
+        player = Player(
+            found.episode,
+            self._ledger,
+            redactor(config, _environment()),
+            self._span,
+            extra=normalization(config),
+        )
+        began = time.monotonic_ns()
+        session = Session(self.name, clock=lambda: time.monotonic_ns() - began, player=player, speed=self._speed)
+        self._enter(session, config, refuse=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Raise what was not as recorded: a miss above all, whatever the program made of it."""
+        self._leave()
+        verdict = verdict_of(self._episode, self._ledger.plays, self._ledger.remarks, None, self._span())
+        self.verdict = verdict
+        if isinstance(error, Different):
+            return
+        if verdict.not_recorded:
+            raise NotRecorded(_told(verdict, "not recorded")) from error
+        if error is None and verdict.never_asked_for:
+            raise NeverAskedFor(_told(verdict, "never asked for"))
+        if error is None and verdict.verdict == "different":
+            raise Different(_told(verdict))
+
+    def _span(self) -> Span:
+        return replace(self._began, ended=time.time())
+
+
+class _Remarks:
+    """Commits remarks of a replay in a block; the store is opened for the first one."""
+
+    def __init__(self, path: Path, episode: str) -> None:
+        self._path = path
+        self._episode = episode
+        self._store: Store | None = None
+        self._replay = ""
+
+    def __call__(self, kind: str, detail: Mapping[str, Any]) -> None:
+        if self._store is None:
+            self._store = Store(self._path)
+            self._replay = self._store.replay(self._episode)
+        self._store.remark(self._replay, kind, detail)
+
+
+def record(name: str | None = None, *, store: str | PathLike[str] | None = None) -> Recording:
+    """A block in which every exchange and tool call is recorded as one episode, a new draft of `name`.
+
+    `store` is the SQLite file, by default the project's. Works as `with` and as `async with`. The
+    program sees what it would see without; what cannot be kept is a warning at the end.
+    """
+    return Recording(name, store=store)
+
+
+def replay(episode: str, *, store: str | PathLike[str] | None = None, speed: float = 0) -> Replaying:
+    """A block that is answered from an episode, without the network.
+
+    `episode` is a name, an id, the beginning of one, or a cassette's path. `speed=0` waits for
+    nothing, `speed=1` keeps the recorded pace. Leaving the block raises `NotRecorded` when anything
+    was asked for that was not recorded, `NeverAskedFor` when recorded steps were not asked for, and
+    `Different` when something was sent differently or an output is not what it was.
+    """
+    return Replaying(episode, store=store, speed=speed)
+
+
+def _told(verdict: Verdict, kind: str = "") -> str:
+    return "\n\n".join(each.text for each in verdict.differences if not kind or each.kind == kind)
+
+
+def _store_path(given: str | PathLike[str] | None, config: Config) -> Path:
+    return config.store_path if given is None else Path(given)
+
+
+def _environment() -> Mapping[str, str]:
+    return dict(os.environ)
+
+
+def _json(name: str, value: object) -> bytes:
+    try:
+        return dumps(value, strict=True)
+    except (NoForm, ValueError, RecursionError) as error:
+        raise UsageError(
+            f"output {name!r} has no JSON form: {error}", remedy="give text, numbers, lists or dicts"
+        ) from error

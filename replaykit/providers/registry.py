@@ -1,0 +1,83 @@
+"""All providers, and which of them a request belongs to.
+
+Law: the first that recognises a request has it, and the last recognises every one. MCP comes first,
+for its headers are its own; then the wire that names its version; then the widely spoken one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+
+from replaykit.core.reading import Declared
+from replaykit.providers import anthropic, mcp, openai, other
+
+if TYPE_CHECKING:
+    from replaykit.core.model import JSON, Headers, Request
+    from replaykit.providers import Operation, Provider
+
+PROVIDERS: tuple[Provider, ...] = (mcp.PROVIDER, anthropic.PROVIDER, openai.PROVIDER, other.PROVIDER)
+
+COUNTED = "x-stainless-retry-count"
+"""The header of SDKs that count their retries; they obey `retry-after-ms`."""
+
+RETRIED = frozenset({408, 409, 429, *range(500, 600)})
+"""Statuses after which those SDKs try again."""
+
+
+def find(method: str, url: str, headers: Headers, document: JSON) -> tuple[Provider, Operation]:
+    """The provider that a request belongs to, and what it asks it for; plain HTTP when nobody knows it.
+
+    `document` is the parsed JSON body, or None: then the path and the headers decide, which they can
+    for all but the first message of MCP and for paths that are too common a word.
+    """
+    for provider in PROVIDERS:
+        operation = provider.operation(method, url, headers, document)
+        if operation is not None:
+            return provider, operation
+    return other.PROVIDER, other.PLAIN
+
+
+TELLING = frozenset(name for provider in PROVIDERS for name in provider.telling)
+"""Headers, in lower case, whose change is reported as *sent differently*."""
+
+CREDENTIALS = frozenset(name for provider in PROVIDERS for name in provider.credentials)
+"""Headers, in lower case, that carry keys."""
+
+UNTOUCHABLE = frozenset(name for provider in PROVIDERS for name in provider.untouchable)
+"""JSON fields whose text redaction must never change."""
+
+DELAYS = tuple(dict.fromkeys(delay for provider in PROVIDERS for delay in provider.delays))
+"""Module attributes (`package.module:NAME`) that hold the seconds an SDK waits before it tries again."""
+
+
+def attempt_of(headers: Headers) -> int:
+    """The number of the SDK's retry that a request is, 0 for the first try."""
+    return max(provider.attempt(headers) for provider in PROVIDERS)
+
+
+def declared(request: Request) -> Declared:
+    """What the provider of a request declares of its body."""
+    _, operation = find(request.method, request.url, request.headers, document_of(request))
+    return Declared(operation.volatile, operation.correlation)
+
+
+def document_of(request: Request) -> JSON:
+    """The JSON that a request's body holds; None when it is not JSON."""
+    try:
+        document: JSON = orjson.loads(request.body.data)
+    except orjson.JSONDecodeError:
+        return None
+    return document
+
+
+def hurried(asked: Headers, status: int, headers: Headers) -> Headers:
+    """An answer's headers, so that an SDK which tries again does so at once.
+
+    `retry-after-ms` beats `retry-after` in the SDKs that count their retries (3.0 s become 3 ms);
+    0 would be ignored. Other programs read the headers as they were recorded.
+    """
+    if status not in RETRIED or not any(name.lower() == COUNTED for name, _ in asked):
+        return headers
+    return (*(pair for pair in headers if pair[0].lower() != "retry-after-ms"), ("retry-after-ms", "1"))

@@ -1,0 +1,102 @@
+"""What is said after a recording and after a replay, in lines for a terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from replaykit.core.plain import plain
+from replaykit.session.facts import facts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from replaykit.core.model import Episode
+    from replaykit.core.verdict import Verdict
+    from replaykit.launch.command import Ran
+
+
+def recorded_lines(episode: Episode, took: float) -> Iterator[str]:
+    """The summary of a draft: what it holds, what was hidden, what was not seen, what to do next.
+
+    `took` is in seconds.
+    """
+    yield f"{episode.name} (draft {episode.id})   {_counts(episode)} · {_seconds(took)}{_tokens(episode)}"
+    notes = [*_hidden(episode), *_unseen(episode)]
+    if notes:
+        yield "   ".join(notes)
+    if not episode.finished:
+        yield "the run was ended by a signal: the draft is kept, and marked as unfinished"
+    if not episode.steps:
+        yield "nothing came through httpx, httpx2 or a tool: there is nothing to replay"
+        return
+    yield f"next: replaykit replay {episode.name}"
+
+
+def replayed_lines(
+    episode: Episode, verdict: Verdict, ran: Ran, *, isolated: bool, newer: str
+) -> Iterator[str]:
+    """The verdict of a replay: the counts, then what differs, then what ran or was refused beside it."""
+    guard = "isolated" if isolated else "guarded"
+    yield f"{episode.name} ({episode.state} {episode.id})   {_verdict(verdict)} · {_seconds(ran.took)} · {guard}"
+    for difference in verdict.differences:
+        yield ""
+        yield from difference.text.splitlines()
+    if verdict.ran:
+        yield f"{_many(verdict.ran, 'tool')} ran for real"
+    if verdict.unseen:
+        yield "not from the episode: " + ", ".join(f"{plain(each.what)} ×{each.times} ({plain(each.how)})" for each in verdict.unseen)
+    if newer:
+        yield f"a newer draft exists: {newer} (replaykit replay draft:{episode.name})"
+
+
+def _counts(episode: Episode) -> str:
+    models = sum(1 for step in episode.exchanges if facts_of(step).model and not step.attempt)
+    others = sum(1 for step in episode.exchanges if not step.attempt) - models
+    parts = [_many(models, "model call")] if models else []
+    parts += [_many(others, "request")] if others or not models else []
+    parts += [_many(len(episode.tool_calls), "tool call")] if episode.tool_calls else []
+    return " · ".join(parts)
+
+
+def _verdict(verdict: Verdict) -> str:
+    counts = [
+        (verdict.same, "same"),
+        (verdict.after_rules, "same after rules" + _rules(verdict)),
+        (verdict.differently, "sent differently"),
+        (verdict.not_recorded, "not recorded"),
+        (verdict.never_asked_for, "never asked for"),
+    ]
+    said = ", ".join(f"{count} {word}" for count, word in counts if count)
+    return f"{verdict.verdict}: {said or 'nothing was asked for'}"
+
+
+def _rules(verdict: Verdict) -> str:
+    return f" ({', '.join(f'{kind} ×{count}' for kind, count in verdict.rules.items())})" if verdict.rules else ""
+
+
+def _tokens(episode: Episode) -> str:
+    facts = [facts_of(step) for step in episode.exchanges]
+    total = sum((each.input_tokens or 0) + (each.output_tokens or 0) for each in facts)
+    return f" · {total:,} tokens" if total else ""
+
+
+def _hidden(episode: Episode) -> list[str]:
+    counts = Counter(name for step in episode.steps for name in step.hidden)
+    return ["hidden: " + ", ".join(f"{name} ×{count}" for name, count in counts.most_common())] if counts else []
+
+
+def _unseen(episode: Episode) -> list[str]:
+    if not episode.unseen:
+        return []
+    return ["not recorded: " + ", ".join(f"{plain(each.what)} ×{each.times} ({plain(each.how)})" for each in episode.unseen)]
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"  # noqa: PLR2004
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+

@@ -1,0 +1,211 @@
+"""One recording or replay: asks the core what to do, looks up, keeps.
+
+Law: `begin` and `finish` are plain functions. Whoever carries out a `Send` is not known here, so
+sync and async callers differ in one awaited call and nothing is written twice. Recording never
+changes what the program sees: what cannot be kept is remembered, and said at the end.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from replaykit.core.content import decoded
+from replaykit.core.model import Body, Exchange, header
+from replaykit.core.replay import Refuse, Send, decide
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from replaykit.core.model import Failure, Request, Response, ToolCall, Unseen
+    from replaykit.core.replay import Action, Mode
+    from replaykit.session.player import Player
+    from replaykit.session.recorder import Recorder
+
+
+class Session:
+    """A recording (`recorder`), a replay (`player`), or a replay that records what is missing (both)."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        clock: Callable[[], int],
+        recorder: Recorder | None = None,
+        player: Player | None = None,
+        speed: float = 0.0,
+    ) -> None:
+        """`clock` gives nanoseconds since the episode began, monotonic, the same in all its processes."""
+        self.name = name
+        self.clock = clock
+        self.recorder = recorder
+        self.player = player
+        self.speed = speed
+        self.abandoned: deque[Pending] = deque()
+        self._open: set[Pending] = set()
+        self._lock = threading.Lock()
+
+    @property
+    def mode(self) -> Mode:
+        """Which row of the decision table holds."""
+        if self.player is None:
+            return "record"
+        return "replay" if self.recorder is None else "missing"
+
+    def begin(self, request: Request) -> Action:
+        """What is to be done with a request; its body may still be unknown when the mode is `record`."""
+        if self.player is None:
+            return Send(self.clock())
+        found = self.player.find(request)
+        match decide(self.mode, found):
+            case "serve":
+                return self.player.serve(found)
+            case "send":
+                return Send(self.clock())
+            case "refuse":
+                return Refuse(self.player.miss(request, found))
+
+    def pending(self, send: Send, request: Callable[[], Request]) -> Pending:
+        """An exchange that is under way; it is kept when it ends, or at the latest with the session."""
+        while self.abandoned:
+            self.abandoned.popleft().leave()
+        pending = Pending(self, send, request)
+        with self._lock:
+            self._open.add(pending)
+        return pending
+
+    def ended(self, pending: Pending, exchange: Exchange) -> None:
+        """Keep an exchange that has ended."""
+        with self._lock:
+            self._open.discard(pending)
+        if self.recorder is not None:
+            self.recorder.keep(exchange)
+
+    def tool(self, name: str, arguments: bytes, *, run: bool) -> ToolCall | None:
+        """The recorded call to be answered with, or None when the function has to run; raises on a miss."""
+        if self.player is None:
+            return None
+        call = self.player.tool(name, arguments, run=run, missing=self.recorder is not None)
+        return None if call is None or run or call.opaque else call
+
+    def called(self, call: ToolCall) -> None:
+        """Keep a tool call that has ended."""
+        if self.recorder is not None:
+            self.recorder.keep(call)
+
+    def output(self, name: str, value: bytes) -> None:
+        """Keep a named output, to be compared."""
+        if self.recorder is not None:
+            self.recorder.output(name, value)
+        elif self.player is not None:
+            self.player.output(name, value)
+
+    def saw(self, unseen: Unseen) -> None:
+        """Keep something that did not come through us."""
+        keeper = self.recorder or self.player
+        if keeper is not None:
+            keeper.saw(unseen)
+
+    def remark(self, kind: str, detail: Mapping[str, Any]) -> None:
+        """Keep something else that the run has to account for."""
+        keeper = self.recorder or self.player
+        if keeper is not None:
+            keeper.remark(kind, detail)
+
+    def after_fork(self) -> None:
+        """In a forked child: the exchanges under way are the parent's to keep."""
+        self._lock = threading.Lock()
+        self._open = set()
+        self.abandoned.clear()
+        for part in (self.recorder, self.player):
+            if part is not None:
+                part.after_fork()
+
+    def end(self) -> None:
+        """Keep what is still open: streams that were abandoned, steps that the store would not take at once."""
+        with self._lock:
+            left = tuple(self._open)
+        for pending in left:
+            pending.leave()
+        if self.recorder is not None:
+            self.recorder.flush()
+
+    def read_on(self, exchange: Exchange) -> str:
+        """The account of a program that reads on where the recorded one had left."""
+        return "" if self.player is None else self.player.read_on(exchange)
+
+
+class Pending:
+    """An exchange under way: collects the chunks of its answer, and is kept exactly once."""
+
+    def __init__(self, session: Session, send: Send, request: Callable[[], Request]) -> None:
+        """`request` gives the request as it was sent, once it has been."""
+        self._session = session
+        self._began = send.began
+        self._request = request
+        self._head: Response | None = None
+        self._first = 0
+        self._chunks: list[bytes] = []
+        self._times: list[int] = []
+        self._lock = threading.Lock()
+        self.over = False
+
+    def head(self, response: Response) -> None:
+        """The head of the answer is there; its body is still to come."""
+        self._head = response
+        self._first = self._elapsed()
+
+    def chunk(self, data: bytes) -> None:
+        """One more chunk has arrived, as on the wire."""
+        if data:
+            self._chunks.append(data)
+            self._times.append(self._elapsed())
+
+    def leave(self) -> None:
+        """The program stopped reading."""
+        self.end(left=True)
+
+    def abandon(self) -> None:
+        """The program let go of it without closing it; safe in a finalizer, which must not wait for a lock."""
+        if not self.over:
+            self._session.abandoned.append(self)
+
+    def end(self, failure: Failure | None = None, *, left: bool = False) -> None:
+        """Keep the exchange as it stands; what comes after the first call is ignored."""
+        with self._lock:
+            if self.over:
+                return
+            self.over = True
+        self._session.ended(self, self._exchange(failure, left=left))
+
+    def _exchange(self, failure: Failure | None, *, left: bool) -> Exchange:
+        response = self._head
+        if response is not None:
+            response = _with_body(response, self._chunks, self._times)
+        return Exchange(
+            self._request(),
+            response,
+            failure,
+            began=self._began,
+            first=self._first,
+            took=self._elapsed(),
+            left=left,
+        )
+
+    def _elapsed(self) -> int:
+        return (self._session.clock() - self._began) // 1_000_000
+
+
+def _with_body(head: Response, wire: list[bytes], times: list[int]) -> Response:
+    """A response with its body decoded; a chunk that adds nothing to the body is none."""
+    chunks, encoding = decoded(wire, header(head.headers, "content-encoding"))
+    full = [(chunk, time) for chunk, time in zip(chunks, times, strict=True) if chunk]
+    return replace(
+        head,
+        body=Body.of(b"".join(chunk for chunk, _ in full)),
+        lengths=tuple(len(chunk) for chunk, _ in full),
+        times=tuple(time for _, time in full),
+        encoding=encoding,
+    )

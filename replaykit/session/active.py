@@ -1,0 +1,62 @@
+"""Which session is mine?
+
+    this context has one                      that one
+    it has none, and one is active            that one: a thread or a callback of the same program
+    it has none, and none is active           none: the program is on its own
+    it has none, and several are active       an error; never a guess, and never the network
+
+Law: the context variable wins. Executors lose it, so the patch carries it over `submit`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+from replaykit.errors import NoSession
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from replaykit.session import Session
+
+_mine: ContextVar[Session | None] = ContextVar("replaykit_session", default=None)
+_active: list[Session] = []
+_lock = threading.Lock()
+
+
+def current() -> Session | None:
+    """The session of this context, or None when there is none; `NoSession` when it could be one of several."""
+    session = _mine.get()
+    if session is not None and session in _active:
+        return session
+    active = tuple(_active)
+    if len(active) > 1:
+        names = " and ".join(repr(each.name) for each in active)
+        raise NoSession(
+            f"this thread or task belongs to none of the {len(active)} active sessions: {names}",
+            remedy="start it inside the block of its session, or give its client `transport=episode.transport()`",
+        )
+    return active[0] if active else None
+
+
+@contextlib.contextmanager
+def entered(session: Session) -> Iterator[None]:
+    """Have the session be this context's own, and active in the process."""
+    with _lock:
+        _active.append(session)
+    token = _mine.set(session)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ValueError):  # left in another context than it was entered in
+            _mine.reset(token)
+        with _lock:
+            _active.remove(session)
+
+
+def any_active() -> bool:
+    """Whether any session is active in this process."""
+    return bool(_active)

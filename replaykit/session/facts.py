@@ -1,0 +1,75 @@
+"""What the store says of a step to people: what it was, which model, how many tokens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import orjson
+
+from replaykit.core.model import Exchange, header
+from replaykit.core.stream import is_stream
+from replaykit.providers.registry import find
+from replaykit.store import Facts
+
+if TYPE_CHECKING:
+    from replaykit.core.conversation import Answer
+    from replaykit.core.model import JSON, Request, Response, Step
+    from replaykit.providers import Operation
+
+LARGEST = 8 << 20
+"""Bytes of an answer that is read for its tokens; a larger one is not a model's."""
+
+BODILESS = frozenset({204, 205, 304})
+"""Statuses whose responses have no body (RFC 9110, 6.4.1)."""
+
+
+def facts_of(step: Step) -> Facts:
+    """The facts of a step; never raises, whatever was answered."""
+    if not isinstance(step, Exchange):
+        return Facts(step.name)
+    request = step.request
+    provider, operation = find(request.method, request.url, request.headers, None)
+    if provider.name == "other":
+        parts = urlsplit(request.url)
+        return Facts(f"{request.method} {parts.netloc.rpartition('@')[2]}{parts.path}")
+    answer = answer_in(operation, step.response) if step.response is not None else None
+    usage = answer.usage if answer is not None else None
+    return Facts(
+        f"{provider.name} {operation.name}",
+        answer.model or None if answer is not None else None,
+        usage.input if usage is not None else None,
+        usage.output if usage is not None else None,
+    )
+
+
+def answer_in(operation: Operation, response: Response) -> Answer | None:
+    """What a model's response says; None when it is none."""
+    if response.body.size > LARGEST:
+        return None
+    document = document_in(operation, response)
+    return None if document is None else operation.read_answer(document)
+
+
+def document_in(operation: Operation, response: Response) -> JSON:
+    """The JSON that a response holds, or that its stream adds up to; None when it is neither."""
+    if is_stream(header(response.headers, "content-type")):
+        return operation.add_up(response.body.data)
+    try:
+        document: JSON = orjson.loads(response.body.data)
+    except orjson.JSONDecodeError:
+        return None
+    return document
+
+
+def ended(request: Request, response: Response | None) -> bool:
+    """Whether a program that stopped reading had read the whole: all that was announced, or up to the terminator."""
+    if response is None:
+        return False
+    announced = header(response.headers, "content-length")
+    if request.method == "HEAD" or response.status in BODILESS:
+        return True
+    if announced.isdecimal() and not response.encoding and int(announced) == response.body.size:
+        return True
+    _, operation = find(request.method, request.url, request.headers, None)
+    return operation.ended(response.body.data)

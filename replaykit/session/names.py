@@ -1,0 +1,88 @@
+"""An episode by what a person calls it.
+
+    support                        the accepted cassette, else the newest draft of that name
+    draft:support                  the newest draft of that name
+    episode_k3v9q2, k3v            a draft by its id, or the beginning of it when only one has it
+    latest                         the newest draft of all
+    cassettes/support.tape         that cassette (its page will do)
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from replaykit import cassette
+from replaykit.errors import NoSuchEpisode, UsageError
+from replaykit.store import Store
+
+if TYPE_CHECKING:
+    from replaykit.config import Config
+    from replaykit.core.model import Episode
+
+SHORTEST = 3
+"""Letters of an id that are enough to mean it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An episode and where it was found; `newer` is the id of a draft of its name when a cassette was meant."""
+
+    episode: Episode
+    path: Path
+    newer: str = ""
+
+
+def named(text: str, config: Config, store: Path) -> Named:
+    """The episode that a person means; `NoSuchEpisode` names the nearest, when there is none."""
+    found = _cassette(text, config, store) or _draft(text, store)
+    if found is None:
+        raise NoSuchEpisode(text, nearest(text, config, store))
+    return found
+
+
+def nearest(text: str, config: Config, store: Path) -> tuple[str, ...]:
+    """Names that look like this one."""
+    known = [*cassette.names(config.cassette_folder)]
+    if store.exists():
+        for summary in Store(store).summaries():
+            known += [summary.name, summary.id]
+    return tuple(difflib.get_close_matches(text, dict.fromkeys(known), n=3, cutoff=0.5))
+
+
+def _cassette(text: str, config: Config, store: Path) -> Named | None:
+    path = Path(text)
+    if path.suffix in (".tape", ".yaml") and path.with_suffix(".tape").is_file():
+        return Named(cassette.read(path), path.with_suffix(".tape"))
+    episode = cassette.load(config.cassette_folder, text)
+    if episode is None:
+        return None
+    newer = (Store(store).newest(text) if store.exists() else None) or ""
+    return Named(episode, config.cassette_folder / f"{text}.tape", "" if newer == episode.id else newer)
+
+
+def _draft(text: str, store: Path) -> Named | None:
+    if not store.exists():
+        return None
+    kept = Store(store)
+    id = _id(text, kept)  # noqa: A001 - the word
+    episode = kept.episode(id) if id else None
+    return Named(episode, store) if episode is not None else None
+
+
+def _id(text: str, store: Store) -> str | None:
+    if text == "latest":
+        return store.latest()
+    if text.startswith("draft:"):
+        return store.newest(text.removeprefix("draft:"))
+    newest = store.newest(text)
+    if newest is not None:
+        return newest
+    matching = store.matching(text) if len(text) >= SHORTEST else ()
+    if text in matching:
+        return text
+    if len(matching) > 1:
+        raise UsageError(f"{text!r} could be any of {', '.join(matching)}", remedy="give more of the id")
+    return matching[0] if matching else None

@@ -1,0 +1,123 @@
+"""Answers from an episode: finds, claims, and accounts for what it cannot find.
+
+Law: a step is served once, by whichever process claims it first. A miss is committed before it is
+told to the program (law 11 of the design: it cannot be swallowed).
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from replaykit.core.explain import account_of, left_early, tool_account
+from replaykit.core.match import Found, Index, tool_request
+from replaykit.core.model import Exchange, ToolCall
+from replaykit.core.replay import Serve
+from replaykit.errors import NotRecorded
+from replaykit.providers.registry import TELLING, declared
+from replaykit.session.recorder import redacted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from replaykit.core.match import Ambiguous, Missing
+    from replaykit.core.model import Episode, Request, Span, Unseen
+    from replaykit.core.normalize import Rule
+    from replaykit.core.redact import Redactor
+    from replaykit.session.ledger import Ledger
+
+
+class Player:
+    """Serves the steps of one episode."""
+
+    def __init__(
+        self,
+        episode: Episode,
+        ledger: Ledger,
+        redactor: Redactor,
+        live: Callable[[], Span],
+        *,
+        extra: tuple[Rule, ...] = (),
+        missed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`live` says when and where this run takes place, `extra` are the project's rules; `missed` is told of a miss."""
+        self.episode = episode
+        self.ledger = ledger
+        self._redactor = redactor
+        self._missed = missed
+        self._index = Index(episode, live, extra, declared, TELLING)
+        self._lock = threading.RLock()
+
+    def after_fork(self) -> None:
+        """In a forked child: nobody else holds the lock."""
+        self._lock = threading.RLock()
+
+    def find(self, request: Request) -> Found | Ambiguous | Missing:
+        """What the episode has for a request; a step that is found is claimed."""
+        with self._lock:
+            found = self._index.exact(request, self._claim)
+            if found is None:
+                found = self._index.search(self.redacted(request), self._claim)
+            return found
+
+    def serve(self, found: Found) -> Serve:
+        """The answer that was found."""
+        step = self.episode.steps[found.position]
+        assert isinstance(step, Exchange)  # noqa: S101 - the index holds no others
+        return Serve(step, found.bindings, found.echo, self._index.rules)
+
+    def redacted(self, request: Request) -> Request:
+        """The request as it would have been recorded."""
+        return redacted(request, self._redactor)[0]
+
+    def miss(self, request: Request, found: Ambiguous | Missing) -> str:
+        """The account of a request that was not recorded, committed."""
+        with self._lock:
+            account = account_of(self.episode, self.redacted(request), found)
+        self._commit("miss", {"account": account.text, **account.detail})
+        return account.text
+
+    def read_on(self, exchange: Exchange) -> str:
+        """The account of a program that reads on where the recorded one had left."""
+        text = left_early(self.episode, exchange)
+        self._commit("miss", {"account": text})
+        return text
+
+    def tool(self, name: str, arguments: bytes, *, run: bool, missing: bool) -> ToolCall | None:
+        """The recorded call of these arguments; None when it has to run because it was not recorded."""
+        clean = self._redactor.text(arguments.decode())[0].encode()
+        with self._lock:
+            found = self._index.search(tool_request(name, clean), self._claim)
+        if isinstance(found, Found):
+            call = self.episode.steps[found.position]
+            assert isinstance(call, ToolCall)  # noqa: S101 - nothing else has that method
+            if run or call.opaque:
+                self.ledger.remark("ran", {"name": name})
+            return call
+        if missing:
+            return None
+        text = tool_account(self.episode, name, clean)
+        self._commit("miss", {"account": text})
+        raise NotRecorded(text)
+
+    def output(self, name: str, value: bytes) -> None:
+        """Keep a named output, to be compared at the end."""
+        clean = self._redactor.text(value.decode())[0]
+        self.ledger.remark("output", {"name": name, "value": clean})
+
+    def saw(self, unseen: Unseen) -> None:
+        """Keep something that did not come through us."""
+        self.ledger.remark("unseen", {"what": unseen.what, "how": unseen.how, "times": unseen.times})
+
+    def remark(self, kind: str, detail: Mapping[str, Any]) -> None:
+        """Keep something else."""
+        self.ledger.remark(kind, detail)
+
+    def _claim(self, position: int, detail: Mapping[str, Any]) -> bool:
+        return self.ledger.claim(position, detail)
+
+    def _commit(self, kind: str, detail: Mapping[str, Any]) -> None:
+        self.ledger.remark(kind, detail)
+        self._missed()
+
+

@@ -1,0 +1,171 @@
+"""Keeps what a run does: redacts each step, and commits it when it ends.
+
+Law: nothing is kept before it is redacted. A store that fails does not fail the program: the step
+stays in memory, is tried again with the next one and at the end, and what is lost then is said.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, deque
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from replaykit.core.canonical import common_prefix
+from replaykit.core.model import Body, Exchange, Failure, Request
+from replaykit.errors import StoreError
+from replaykit.providers.registry import attempt_of
+from replaykit.session.facts import ended, facts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from replaykit.core.model import Response, Step, ToolCall, Unseen
+    from replaykit.core.redact import Redactor, Scan
+    from replaykit.store import Store
+
+RECENT = 4
+"""Bodies that a new one is gone through against: more agents than that seldom take turns."""
+
+SPOOL_BYTES = 256 << 20
+"""Memory for steps that a failing store does not take: beyond it the oldest is lost, and said to be."""
+
+
+class Recorder:
+    """Writes one episode; every process of the run has its own."""
+
+    def __init__(self, store: Store, episode: str, redactor: Redactor) -> None:
+        """Write to a draft that exists."""
+        self.store = store
+        self.episode = episode
+        self.hidden: Counter[str] = Counter()
+        self.problem: StoreError | None = None
+        self.lost = 0
+        self._redactor = redactor
+        self._keeper = store.keeper(episode)
+        self._spool: deque[Step] = deque()
+        self._scans: deque[Scan] = deque(maxlen=RECENT)
+        self._lock = threading.Lock()
+
+    def keep(self, step: Step) -> None:
+        """Redact a step and commit it."""
+        clean = self._exchange(step) if isinstance(step, Exchange) else self._tool_call(step)
+        self.hidden.update(clean.hidden)
+        self._commit(clean)
+
+    def output(self, name: str, value: bytes) -> None:
+        """Commit a named output."""
+        text, _ = self._redactor.text(value.decode())
+        self._try(lambda: self.store.output(self.episode, name, text.encode()))
+
+    def saw(self, unseen: Unseen) -> None:
+        """Commit something that did not come through us."""
+        self._try(lambda: self.store.saw(self.episode, unseen))
+
+    def remark(self, kind: str, detail: Mapping[str, Any]) -> None:
+        """Commit a remark."""
+        self._try(lambda: self.store.remark(self.episode, kind, detail))
+
+    def after_fork(self) -> None:
+        """In a forked child: what the parent could not keep is the parent's to keep."""
+        self._lock = threading.Lock()
+        self._spool.clear()
+
+    def flush(self) -> None:
+        """Try once more what the store would not take; count what is lost."""
+        with self._lock:
+            self._drain()
+            self.lost += len(self._spool)
+            self._spool.clear()
+
+    def _commit(self, step: Step) -> None:
+        if not self._spool:
+            try:
+                self._keeper.keep(step, facts_of(step))
+            except StoreError as error:
+                self.problem = error
+            else:
+                return
+        with self._lock:
+            self._spool.append(step)
+            self._drain()
+            while sum(_weight(each) for each in self._spool) > SPOOL_BYTES:
+                self._spool.popleft()
+                self.lost += 1
+
+    def _drain(self) -> None:
+        while self._spool:
+            try:
+                self._keeper.keep(self._spool[0], facts_of(self._spool[0]))
+            except StoreError as error:
+                self.problem = error
+                return
+            self._spool.popleft()
+
+    def _try(self, commit: Any) -> None:  # noqa: ANN401 - whatever it returns is not used
+        try:
+            commit()
+        except StoreError as error:
+            self.problem = error
+            self.lost += 1
+
+    def _exchange(self, exchange: Exchange) -> Exchange:
+        request, hidden = self._request(exchange.request)
+        response = exchange.response
+        if response is not None:
+            response, more = self._response(response)
+            hidden += more
+        failure = exchange.failure
+        if failure is not None:
+            text, more = self._redactor.text(failure.message)
+            failure = Failure(failure.kind, text)
+            hidden += more
+        return replace(
+            exchange,
+            request=request,
+            response=response,
+            failure=failure,
+            left=exchange.left and not ended(request, response),
+            attempt=attempt_of(request.headers),
+            hidden=hidden,
+        )
+
+    def _request(self, request: Request) -> tuple[Request, tuple[str, ...]]:
+        raw = request.body.data
+        before = max(tuple(self._scans), key=lambda scan: common_prefix(scan.raw, raw), default=None)
+        scan = self._redactor.scan(raw, before, 0 if before is None else common_prefix(before.raw, raw))
+        self._scans.append(scan)
+        return redacted(request, self._redactor, scan)
+
+    def _response(self, response: Response) -> tuple[Response, tuple[str, ...]]:
+        headers, hidden = self._redactor.headers(response.headers)
+        kind = next((value for name, value in headers if name.lower() == "content-type"), "")
+        data, lengths, more = self._redactor.chunks(response.body.data, response.lengths, kind)
+        body = response.body if data is response.body.data else Body.of(data)
+        return replace(response, headers=headers, body=body, lengths=lengths), hidden + more
+
+    def _tool_call(self, call: ToolCall) -> ToolCall:
+        arguments, hidden = self._redactor.text(call.arguments.decode())
+        result, more = self._redactor.text(call.result.decode())
+        failure = call.failure
+        if failure is not None:
+            text, others = self._redactor.text(failure.message)
+            failure, more = Failure(failure.kind, text), more + others
+        return replace(
+            call, arguments=arguments.encode(), result=result.encode(), failure=failure, hidden=hidden + more
+        )
+
+
+def redacted(request: Request, redactor: Redactor, scan: Scan | None = None) -> tuple[Request, tuple[str, ...]]:
+    """A request without its secrets, and what was hidden; `scan` is that of its body, when it was made already."""
+    url, hidden = redactor.url(request.url)
+    headers, more = redactor.headers(request.headers)
+    scan = redactor.scan(request.body.data) if scan is None else scan
+    body = Body.of(scan.data) if scan.edits else request.body
+    return Request(request.method, url, headers, body), hidden + more + scan.names
+
+
+def _weight(step: Step) -> int:
+    if isinstance(step, Exchange):
+        return step.request.body.size + (step.response.body.size if step.response else 0)
+    return len(step.arguments) + len(step.result)

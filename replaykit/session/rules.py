@@ -1,0 +1,28 @@
+"""What a project declares, as redaction and normalization take it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from replaykit.core.normalize import declare
+from replaykit.core.redact import Redactor, secrets_of
+from replaykit.core.redact import Rule as Hide
+from replaykit.providers.registry import CREDENTIALS, UNTOUCHABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from replaykit.config import Config
+    from replaykit.core.normalize import Rule
+
+
+def redactor(config: Config, environment: Mapping[str, str]) -> Redactor:
+    """What takes the secrets of this environment, and what the project names, out of everything that is kept."""
+    secrets, _ = secrets_of(environment)
+    rules = tuple(Hide(name, pattern) for name, pattern in config.hide.items())
+    return Redactor(secrets, rules, CREDENTIALS, frozenset(), UNTOUCHABLE)
+
+
+def normalization(config: Config) -> tuple[Rule, ...]:
+    """The project's own rules of what may differ between two runs."""
+    return tuple(declare(name, pattern) for name, pattern in config.rules.items())

@@ -1,0 +1,175 @@
+"""One connection to a store's SQLite file, and what can go wrong with it.
+
+Law: every error of SQLite leaves here as a `StoreError` that names the file and the remedy. A
+connection is never used across a fork: the child opens its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+import weakref
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from replaykit.errors import StoreError
+from replaykit.store.schema import APPLICATION, MIGRATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+PATIENCE = 60.0
+"""Seconds to wait for another process's write: 8 processes with 4 threads each wait well under one."""
+
+REMEDIES = (
+    ("database or disk is full", "free some space; what was kept so far is safe"),
+    ("disk I/O error", "check the disk; what was kept so far is safe"),
+    ("attempt to write a readonly", "make the file and its folder writable, or name another store with --store"),
+    ("unable to open", "make the folder writable, or name another store with --store"),
+    ("database is locked", "another process has been writing for a minute; end it, or name another store with --store"),
+    ("malformed", "move the file away; `replaykit doctor` says what can be saved"),
+    ("not a database", "move the file away, or name another store with --store"),
+)
+
+
+class Database:
+    """A store's file, opened; safe to use from any thread and after a fork."""
+
+    def __init__(self, path: Path, *, create: bool = True) -> None:
+        """Open the file, making or migrating its tables; `create=False` refuses to make a new one."""
+        self.path = path
+        self._lock = threading.RLock()
+        self._inherited: list[sqlite3.Connection] = []
+        if not create and not path.exists():
+            raise StoreError("there is no store here", path=str(path), remedy="record something first: `replaykit record -- …`")
+        self._connection: sqlite3.Connection | None = self._open()
+        _forget_after_fork(self)
+
+    def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        with self.connection() as connection:
+            return connection.execute(query, parameters).fetchall()
+
+    def change(self, statement: str, parameters: Sequence[Any] = ()) -> int:
+        """How many rows one statement changed, committed."""
+        with self.connection() as connection:
+            return connection.execute(statement, parameters).rowcount
+
+    @contextlib.contextmanager
+    def connection(self) -> Iterator[sqlite3.Connection]:
+        """The connection, held for this thread; SQLite's errors become ours."""
+        with self._lock:
+            try:
+                if self._connection is None:
+                    self._connection = self._open()
+                yield self._connection
+            except sqlite3.Error as error:
+                raise self._explain(error) from error
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """The connection within one write transaction: all of it is kept, or nothing."""
+        with self.connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        """Close the file; a later call opens it again."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def after_fork(self) -> None:
+        """In a forked child: leave the parent's connection alone (closing it could drop its locks)."""
+        self._lock = threading.RLock()
+        if self._connection is not None:
+            self._inherited.append(self._connection)
+            self._connection = None
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+        except (sqlite3.Error, OSError) as error:
+            raise self._explain(error) from error
+        try:
+            self._prepare(connection)
+        except sqlite3.Error as error:
+            connection.close()
+            raise self._explain(error) from error
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        connection.execute("PRAGMA foreign_keys = ON")
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        if version > len(MIGRATIONS) and application == APPLICATION:
+            raise StoreError(
+                f"this store is of version {version}, and this replaykit knows up to {len(MIGRATIONS)}",
+                path=str(self.path),
+                remedy="upgrade replaykit-llm, or name another store with --store",
+            )
+        if application != APPLICATION and connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+            raise StoreError(
+                "this SQLite file is not a replaykit store",
+                path=str(self.path),
+                remedy="name another store with --store",
+            )
+        if version < len(MIGRATIONS):
+            connection.execute("PRAGMA journal_mode = WAL")
+            self._migrate(connection)
+        connection.execute("PRAGMA synchronous = NORMAL")
+
+    @staticmethod
+    def _migrate(connection: sqlite3.Connection) -> None:
+        """Bring the tables up to date in one transaction; of two processes that begin at once, one does it."""
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            for statement in _statements("".join(MIGRATIONS[version:])):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {APPLICATION}")
+            connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+    def _explain(self, error: Exception) -> StoreError:
+        text = str(error)
+        remedy = next((remedy for sign, remedy in REMEDIES if sign in text), "`replaykit doctor` looks at it more closely")
+        return StoreError(text, path=str(self.path), remedy=remedy)
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script: `executescript` would commit between them."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def _forget_after_fork(database: Database) -> None:
+    """Have a forked child open its own connection, without keeping the database alive for it."""
+    reference = weakref.ref(database)
+
+    def forget() -> None:
+        alive = reference()
+        if alive is not None:
+            alive.after_fork()
+
+    os.register_at_fork(after_in_child=forget)

@@ -1,0 +1,113 @@
+"""Every client of httpx and httpx2 routed through the session that it belongs to, and set free again.
+
+Each client, however it was built (`proxy=`, `mounts`, a subclass, inside an SDK, long before the
+session), asks one method which transport a URL goes to. That method is wrapped; what it returns is
+wrapped in turn, so TLS, proxies and limits stay the client's own.
+
+Law: in place only while a session is active, and taken out without a trace.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import threading
+from contextvars import copy_context
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from replaykit.errors import UsageError
+from replaykit.session.active import any_active, current
+from replaykit.session.imports import Watch
+from replaykit.transport import Transport
+from replaykit.transport.delays import DELAYS
+from replaykit.transport.library import NAMES, library
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CLIENTS = ("Client", "AsyncClient")
+ROUTE = "_transport_for_url"
+
+
+class Patch:
+    """What was put in place, and how often it was asked for."""
+
+    def __init__(self) -> None:
+        """Nothing is in place yet."""
+        self._lock = threading.RLock()
+        self._users = 0
+        self._undo: list[Callable[[], None]] = []
+        self._patched: set[str] = set()
+
+    def put(self) -> None:
+        """Put it in place, unless it is; every call wants a `take`."""
+        with self._lock:
+            self._users += 1
+            if self._users > 1:
+                return
+            self._replace(concurrent.futures.ThreadPoolExecutor, "submit", _carrying)
+            watch = Watch(NAMES.__contains__, self.library)
+            watch.start()
+            self._undo.append(watch.stop)
+
+    def take(self) -> None:
+        """Take it out, when nobody else needs it."""
+        with self._lock:
+            self._users -= 1
+            if self._users == 0:
+                while self._undo:
+                    self._undo.pop()()
+                self._patched.clear()
+                DELAYS.restore()
+
+    def library(self, name: str) -> None:
+        """Route the clients of a library that has been imported."""
+        with self._lock:
+            if name in self._patched or not self._users:
+                return
+            self._patched.add(name)
+            known = library(name)
+            for client in CLIENTS:
+                kind = getattr(known.module, client)
+                if not hasattr(kind, ROUTE):
+                    raise UsageError(
+                        f"{name} {getattr(known.module, '__version__', '')} is not known to this replaykit",
+                        remedy="upgrade replaykit-llm, or give clients `transport=episode.transport()`",
+                    )
+                self._replace(kind, ROUTE, _routing(known.is_local))
+
+    def _replace(self, owner: Any, name: str, wrap: Callable[[Any], Any]) -> None:  # noqa: ANN401
+        original = getattr(owner, name)
+        setattr(owner, name, wrap(original))
+        self._undo.append(lambda: setattr(owner, name, original))
+
+
+def _routing(is_local: Callable[[object], bool]) -> Callable[[Any], Any]:
+    def wrap(original: Any) -> Any:  # noqa: ANN401
+        @wraps(original)
+        def transport_for_url(client: Any, url: Any) -> Any:  # noqa: ANN401
+            inner = original(client, url)
+            if isinstance(inner, Transport) or is_local(inner):
+                return inner
+            session = current()
+            return inner if session is None else Transport(session, inner)
+
+        return transport_for_url
+
+    return wrap
+
+
+def _carrying(original: Any) -> Any:  # noqa: ANN401
+    """`submit` that takes the caller's context along, and with it the session."""
+
+    @wraps(original)
+    def submit(executor: Any, function: Any, /, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401
+        if not any_active():
+            return original(executor, function, *arguments, **named)
+        return original(executor, copy_context().run, function, *arguments, **named)
+
+    return submit
+
+
+PATCH = Patch()
+"""The one patch of this process."""

@@ -1,0 +1,89 @@
+"""A recorded exchange as a response of the caller's library.
+
+Law: what a client reads is what was recorded, with three exceptions, each of them needed: the
+content encoding is undone already, so its headers are not served; a recorded id is given as the
+caller knows it; and an SDK that is told to try again is told to do so at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from replaykit.core.replay import Serve
+from replaykit.providers.registry import hurried
+from replaykit.transport.delays import DELAYS
+from replaykit.transport.streams import ENDLESS, cancelled, playback
+
+if TYPE_CHECKING:
+    from replaykit.core.model import Exchange, Headers, Response
+    from replaykit.core.replay import Refuse
+    from replaykit.session import Session
+    from replaykit.transport.library import Library
+
+UNDONE = frozenset({"content-encoding", "content-length"})
+"""Headers that are about the encoded body."""
+
+
+def patience(action: Serve | Refuse, speed: float) -> float:
+    """Seconds to wait before the answer: as recorded, divided by the speed; none at speed 0."""
+    if not isinstance(action, Serve):
+        return 0.0
+    exchange = action.exchange
+    if exchange.response is None and cancelled(exchange):
+        return ENDLESS
+    wait = exchange.took if exchange.response is None else exchange.first
+    return wait / 1000 / speed if speed else 0.0
+
+
+def response_to(action: Serve, request: Any, library: Library, session: Session) -> Any:  # noqa: ANN401
+    """The library's response; raises the library's exception when the exchange failed before it had one."""
+    exchange = action.exchange
+    response = exchange.response
+    if exchange.failure is not None and not session.speed:
+        DELAYS.shorten()
+    if response is None:
+        failure = exchange.failure
+        raise library.failure(failure.kind if failure else "", failure.message if failure else "", request)
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in _served(exchange, response, session)]
+    extensions: dict[str, Any] = {"http_version": response.version.encode("ascii", "replace")}
+    if response.version.startswith("HTTP/1"):
+        extensions["reason_phrase"] = response.reason.encode("latin-1", "replace")
+    return library.module.Response(
+        response.status,
+        headers=headers,
+        stream=_body(action, request, library, session),
+        extensions=extensions,
+    )
+
+
+def _served(exchange: Exchange, response: Response, session: Session) -> Headers:
+    headers = response.headers
+    if response.encoding:
+        headers = tuple(pair for pair in headers if pair[0].lower() not in UNDONE)
+    if response.status >= 400 and not session.speed:  # noqa: PLR2004 - from here on SDKs may try again
+        headers = hurried(exchange.request.headers, response.status, headers)
+    return headers
+
+
+def _body(action: Serve, request: Any, library: Library, session: Session) -> Any:  # noqa: ANN401
+    exchange = action.exchange
+    data, lengths = action.content()
+    if len(lengths) == 1 and exchange.failure is None and not exchange.left and not session.speed:
+        return library.module.ByteStream(data)
+
+    def ending() -> BaseException | None:
+        if exchange.failure is not None:
+            return library.failure(exchange.failure.kind, exchange.failure.message, request)
+        if exchange.left:
+            return library.miss(session.read_on(exchange), request)
+        return None
+
+    return playback(library)(exchange, _cut(data, lengths), ending, session.speed)
+
+
+def _cut(data: bytes, lengths: tuple[int, ...]) -> tuple[bytes, ...]:
+    chunks, start = [], 0
+    for length in lengths:
+        chunks.append(data[start : start + length])
+        start += length
+    return tuple(chunks)
