@@ -245,7 +245,15 @@ def memory(subject: Subject, path: Path, url: str, agents: Sequence[Run]) -> dic
 
 
 def _peak() -> int:
-    unit = 1 if sys.platform == "darwin" else 1024  # getrusage(2): bytes on macOS, kilobytes elsewhere
+    """The largest resident memory of this program so far, in bytes.
+
+    On Linux getrusage(2) counts what the parent had before this program began, so the kernel's
+    high-water mark of the address space itself is read instead.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(next(line.split()[1] for line in status.read_text().splitlines() if "VmHWM" in line)) * 1024
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes on macOS, kilobytes elsewhere
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 

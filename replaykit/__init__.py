@@ -1,15 +1,15 @@
 """Record an LLM agent once; replay it without network or keys; review what changed.
 
-    with replaykit.record("support"): …       one episode of every exchange inside
-    with replaykit.replay("support"): …       the same, answered from the episode
-    @replaykit.tool                           a local function becomes a step
+with replaykit.record("support"): …       one episode of every exchange inside
+with replaykit.replay("support"): …       the same, answered from the episode
+@replaykit.tool                           a local function becomes a step
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from replaykit.version import VERSION as __version__
+from replaykit.version import VERSION
 
 if TYPE_CHECKING:
     from replaykit.errors import (
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     )
     from replaykit.launch.program import Recording, Replaying, record, replay
     from replaykit.tools import tool
+
+__version__ = VERSION
 
 __all__ = [
     "CassetteError",

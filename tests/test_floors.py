@@ -27,10 +27,10 @@ FLOORS: dict[int, str] = {
     6: "session guard",  # the loop; what slips past it
     5: "store cassette config origin",  # what is kept, and where a run came from
     # above: touches the world; below: pure
-    4: "core.replay core.diff core.contract core.verdict",
-    3: "core.match providers",
-    2: "core.redact core.normalize core.history",
-    1: "core.canonical core.stream core.codec core.content core.deltas",
+    4: "core.replay core.diff core.contract core.verdict core.explain core.nearest core.places core.steps",
+    3: "core.match core.reading providers",
+    2: "core.redact core.normalize core.history core.changes core.words",
+    1: "core.canonical core.stream core.codec core.content core.deltas core.plain",
     0: "errors version core.model core.conversation core.__init__",
 }
 FLOOR = {module: floor for floor, modules in FLOORS.items() for module in modules.split()}

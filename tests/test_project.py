@@ -37,7 +37,7 @@ TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
 DISTRIBUTIONS = {"backports": "backports-zstd", "yaml": "pyyaml"}
 
 # Used when a program brings them, and never asked for; compression belongs to Python 3.14 and later.
-FREE = {"brotli", "brotlicffi", "httpx", "compression"}
+FREE = {"brotli", "brotlicffi", "httpx", "compression", "sitecustomize"}
 
 
 def commands(group: click.Command, path: str) -> Iterator[str]:
@@ -102,15 +102,15 @@ def test_the_public_names_are_sorted_and_there() -> None:
 
 def test_every_command_is_in_the_readme() -> None:
     """A command that users can type is named in the README, whole."""
-    typed = list(commands(cli.main, "replaykit"))
+    typed = list(commands(cli.group, "replaykit"))
     assert typed, "the command line has no commands"
     assert [] == [command for command in typed if command not in README]
 
 
 def test_every_command_has_help() -> None:
     """Each command says in one line what it does."""
-    context = click.Context(cli.main)
-    found = {name: cli.main.get_command(context, name) for name in cli.main.list_commands(context)}
+    context = click.Context(cli.group)
+    found = {name: cli.group.get_command(context, name) for name in cli.group.list_commands(context)}
     assert [] == [name for name, command in found.items() if not (command and command.get_short_help_str())]
 
 

@@ -61,7 +61,7 @@ def names(folder: Path) -> tuple[str, ...]:
 
 def save(folder: Path, episode: Episode) -> tuple[Path, Path]:
     """The paths of page and tape, both written: first both beside their places, then both moved there."""
-    from replaykit.cassette.page import page  # noqa: PLC0415 - opening a cassette never needs it
+    from replaykit.cassette.page import page
 
     name = checked(episode.name)
     episode = episode.accepted()

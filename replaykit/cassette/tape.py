@@ -1,7 +1,7 @@
-"""The tape of a cassette: an accepted episode, exact and compact, for machines.
+r"""The tape of a cassette: an accepted episode, exact and compact, for machines.
 
-    replaykit tape 1\\n          what it is, and of which version
-    {"sections": …}\\n           per section: name, bytes packed and unpacked, XXH3-64 of the packed ones
+    replaykit tape 1\n          what it is, and of which version
+    {"sections": …}\n           per section: name, bytes packed and unpacked, XXH3-64 of the packed ones
     episode                     JSON: origin, span, outputs, and how long each step's texts are
     answers                     the steps' answers (core/codec.py), end to end
     questions                   what each request's body adds to an earlier one (core/history.py)

@@ -1,8 +1,8 @@
 """The command `replaykit`: parses, calls, prints. A file per group of commands, imported when it is used.
 
-    exit 0    same, done
-    exit 1    different
-    exit 2    cannot: a wrong call, a damaged file, an unknown episode
+exit 0    same, done
+exit 1    different
+exit 2    cannot: a wrong call, a damaged file, an unknown episode
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(VERSION, message="replaykit %(version)s")
 def group() -> None:
-    """Record an LLM agent once; replay it without network or keys; review what changed.
+    r"""Record an LLM agent once; replay it without network or keys; review what changed.
 
     \b
     replaykit record -- python agent.py     one episode of everything it does

@@ -27,11 +27,11 @@ JSON = click.option("--json", "as_json", is_flag=True, help="JSON on stdout, for
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.option("--as", "name", help="What the episode is called; by default as the script.")
-@click.option("--again", metavar="EPISODE", help="Run an episode's own command once more, live; ends with what changed.")
+@click.option("--again", metavar="EPISODE", help="Run an episode's own command once more, live; end with what changed.")
 @STORE
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def record(name: str | None, again: str | None, store: Path | None, command: tuple[str, ...]) -> None:
-    """Run COMMAND and keep what it does on the wire, as a draft.
+    r"""Run COMMAND and keep what it does on the wire, as a draft.
 
     The program's output, input and exit code stay as they are; what replaykit has to say stands on
     stderr, after it has ended.
@@ -58,7 +58,7 @@ def record(name: str | None, again: str | None, store: Path | None, command: tup
 
 @click.command()
 @click.argument("episodes", nargs=-1, required=True, metavar="EPISODE…")
-@click.option("--speed", type=click.FloatRange(min=0), default=0.0, show_default=True, help="1 keeps the recorded pace.")
+@click.option("--speed", type=click.FloatRange(min=0), default=0.0, show_default=True, help="1 keeps the pace.")
 @click.option("--isolate", is_flag=True, help="Without any network, for any kind of program (Linux).")
 @click.option("--keep-going", is_flag=True, help="Do not end the program at the first miss.")
 @click.option("--timeout", type=click.FloatRange(min=0.1), help="Seconds until the program is ended.")
@@ -80,7 +80,6 @@ def replay(  # noqa: PLR0913, PLR0917 - click's options
     Exit code 0: the same. 1: different, with the first thing that differs. 2: it cannot be done.
     """
     from replaykit.config import load
-    from replaykit.core import verdict
     from replaykit.launch import runs
     from replaykit.session.names import named
 
@@ -100,9 +99,17 @@ def replay(  # noqa: PLR0913, PLR0917 - click's options
     if as_json:
         import orjson
 
-        told = [{"episode": each.episode.id, "name": each.episode.name, **verdict.as_json(each.verdict)} for each in results]
+        told = [_json(each) for each in results]
         click.echo(orjson.dumps(told[0] if len(told) == 1 else told, option=orjson.OPT_INDENT_2).decode())
     sys.exit(max(each.verdict.exit_code for each in results))
+
+
+def _json(replayed: Replayed) -> dict[str, object]:
+    """A replay as a script reads it."""
+    from replaykit.core.verdict import as_json
+
+    episode = replayed.episode
+    return {"episode": episode.id, "name": episode.name, "isolated": replayed.isolated, **as_json(replayed.verdict)}
 
 
 def _again(again: str, config: Config, path: Path, command: tuple[str, ...]) -> None:
@@ -132,25 +139,28 @@ def _say(recorded: Recorded) -> None:
     """The summary of a recording, on stderr."""
     from replaykit.report.summary import recorded_lines
 
-    for line in recorded_lines(recorded.episode, recorded.ran.took):
-        click.echo(line, err=True)
+    for each in recorded_lines(recorded.episode, recorded.ran.took):
+        click.echo(each, err=True)
 
 
 def _tell(replayed: Replayed, found: Named) -> None:
     """The verdict of a replay, on stderr."""
     from replaykit.report.summary import replayed_lines
 
-    for line in replayed_lines(replayed.episode, replayed.verdict, replayed.ran, isolated=replayed.isolated, newer=found.newer):
-        click.echo(line, err=True)
+    lines = replayed_lines(
+        replayed.episode, replayed.verdict, replayed.ran.took, isolated=replayed.isolated, newer=found.newer
+    )
+    for each in lines:
+        click.echo(each, err=True)
 
 
 def _confirm(found: Named, config: Config, *, yes: bool) -> None:
-    """Ask before running the command of a cassette that is not part of this repository (it feeds its answers to real tools)."""
+    """Ask before running the command of a cassette from elsewhere: it feeds its answers to real tools."""
     if found.episode.state != "accepted" or found.path.resolve().is_relative_to(config.root) or yes:
         return
-    from replaykit.core.plain import plain
+    from replaykit.core.plain import line
 
-    command = plain(" ".join(found.episode.origin.command))
+    command = line(" ".join(found.episode.origin.command), 400)
     click.echo(f"{found.path} is not part of {config.root}. Replaying it runs its command:\n    {command}", err=True)
     if not sys.stdin.isatty():
         raise UsageError("it was not confirmed", remedy="look at the command, then add --yes")
@@ -181,5 +191,3 @@ def _leave(exit_code: int, number: int | None) -> None:
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
     sys.exit(exit_code)
-
-

@@ -1,9 +1,9 @@
-"""A step as bytes, and back: the form in which store and tape keep it.
+r"""A step as bytes, and back: the form in which store and tape keep it.
 
 Law: pure and canonical. One step gives one pair of texts, always the same:
 
     question   the request's body                    (empty for a tool call)
-    answer     head + "\\n" + the response's body    (a tool call: head + "\\n")
+    answer     head + "\n" + the response's body    (a tool call: head + "\n")
 
 The head is one line of JSON with everything else; the request's body is known there by digest and
 size, so that a step can be matched and served without it.
@@ -27,7 +27,7 @@ _OPTIONS = orjson.OPT_SORT_KEYS
 
 
 class Malformed(ValueError):
-    """This text is not a step."""
+    """A text that is not a step."""
 
 
 def answer_of(step: Step) -> bytes:
@@ -35,10 +35,9 @@ def answer_of(step: Step) -> bytes:
     match step:
         case ToolCall():
             return _line(_tool_head(step)) + b"\n"
-        case Exchange(response=None):
-            return _line(_exchange_head(step)) + b"\n"
-        case Exchange(response=response):
-            return _line(_exchange_head(step)) + b"\n" + response.body.data
+        case Exchange():
+            body = b"" if step.response is None else step.response.body.data
+            return _line(_exchange_head(step)) + b"\n" + body
 
 
 def step_of(answer: bytes, question: Callable[[], bytes]) -> Step:

@@ -47,9 +47,9 @@ class _Zlib:
 class _Zstandard:
     def __init__(self) -> None:
         if sys.version_info >= (3, 14):
-            from compression.zstd import ZstdDecompressor  # noqa: PLC0415 - only where it is met
+            from compression.zstd import ZstdDecompressor
         else:
-            from backports.zstd import ZstdDecompressor  # noqa: PLC0415
+            from backports.zstd import ZstdDecompressor
         self._new: Callable[[], ZstdDecompressor] = ZstdDecompressor
         self._engine = self._new()
 
@@ -66,9 +66,9 @@ class _Zstandard:
 class _Brotli:
     def __init__(self) -> None:
         try:
-            import brotli  # noqa: PLC0415 - optional: whoever asked for br has it
+            import brotli
         except ImportError:
-            import brotlicffi as brotli  # noqa: PLC0415
+            import brotlicffi as brotli
         engine = brotli.Decompressor()
         self._decode: Callable[[bytes], bytes] = getattr(engine, "process", None) or engine.decompress
 

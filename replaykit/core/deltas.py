@@ -29,13 +29,13 @@ WINDOW_LOG = 27
 LARGEST = 1 << 30
 """Bytes of the largest body that is unpacked: SQLite keeps no larger value, and a bomb must end somewhere."""
 
-_NEAR = {zstd.CompressionParameter.compression_level: LEVEL, zstd.CompressionParameter.checksum_flag: 1}
-_FAR = {
+_NEAR: dict[int, int] = {zstd.CompressionParameter.compression_level: LEVEL, zstd.CompressionParameter.checksum_flag: 1}
+_FAR: dict[int, int] = {
     **_NEAR,
     zstd.CompressionParameter.enable_long_distance_matching: 1,
     zstd.CompressionParameter.window_log: WINDOW_LOG,
 }
-_WIDE = {zstd.DecompressionParameter.window_log_max: WINDOW_LOG}
+_WIDE: dict[int, int] = {zstd.DecompressionParameter.window_log_max: WINDOW_LOG}
 
 
 class Damaged(ValueError):

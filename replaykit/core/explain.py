@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from replaykit.core.match import Ambiguous
 from replaykit.core.model import Exchange, ToolCall
 from replaykit.core.nearest import Near, nearest
-from replaykit.core.places import lines, of_documents, of_requests, telling
+from replaykit.core.places import MOST, lines, of_documents, of_requests, telling
 from replaykit.core.plain import counted, line, listed, measure
 from replaykit.core.steps import Asked, numbers, tool_title
 from replaykit.providers.shape import parse
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from replaykit.core.match import Missing
-    from replaykit.core.model import JSON, Episode, Request
+    from replaykit.core.model import JSON, Episode, Request, Step
     from replaykit.core.places import Place
 
 _Detail: TypeAlias = "dict[str, Any]"
@@ -44,8 +44,8 @@ class Account:
     """What a miss says: `text` is printed and raised, `detail` is for programs.
 
     `detail` always holds `case` (`different`, `unknown`, `repeated` or `ambiguous`), `method`, `url`,
-    `title`, `turn` (0 where there are none), `step` (the number of the nearest step, or None) and
-    `places` (a list of `place`, `before`, `after`).
+    `title`, `turn` (0 where there are none), `step` (the number of the nearest step, or None),
+    `places` (a list of `place`, `before`, `after`) and `more`, how many places are not in it.
     """
 
     text: str
@@ -92,20 +92,17 @@ def tool_account(episode: Episode, name: str, arguments: bytes) -> str:
 
 def left_early(episode: Episode, exchange: Exchange) -> str:
     """The account of a program that reads a stream on beyond the place where the recorded run left it."""
-    number = next(
-        (number for number, step in zip(numbers(episode), episode.steps, strict=True) if step == exchange), None
-    )
+    steps = zip(numbers(episode), episode.steps, strict=True)
+    number = next((number for number, step in steps if _is(step, exchange)), None)
     response = exchange.response
     size, chunks = (response.body.size, len(response.lengths)) if response is not None else (0, 0)
-    return "\n".join(
-        [
-            f"not recorded: the rest of {_numbered(number)} of {_name(episode)}: {Asked(exchange.request).title}",
-            f"the recorded run stopped reading this answer after {counted(chunks, 'chunk')} ({measure(size)});"
-            " this one reads on, and what came next was never heard",
-            "look at what ends the reading: a break, a timeout, a client that is closed",
-            *_remedy(episode),
-        ]
-    )
+    left = f"the recorded run stopped reading this answer after {counted(chunks, 'chunk')} ({measure(size)})"
+    text = [
+        f"not recorded: the rest of {_numbered(number)} of {_name(episode)}: {Asked(exchange.request).title}",
+        f"{left}; this one reads on, and what came next was never heard",
+        "look at what ends the reading: a break, a timeout, a client that is closed",
+    ]
+    return "\n".join([*text, *_remedy(episode)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +126,8 @@ def _detail(asked: Asked, told: _Told) -> _Detail:
         "title": asked.title,
         "turn": asked.turn,
         "step": told.step,
-        "places": [place.as_json() for place in told.places],
+        "places": [place.as_json() for place in told.places[:MOST]],
+        "more": max(0, len(told.places) - MOST),
     }
     return detail | ({"why": told.why} if told.why else {}) | ({"steps": list(told.steps)} if told.steps else {})
 
@@ -209,7 +207,13 @@ def _nearest_call(
 
 
 def _equal(recorded: bytes, live: bytes) -> bool:
-    return recorded == live or not of_documents("", parse(recorded), parse(live))
+    document = parse(recorded)
+    return recorded == live or (document is not None and not of_documents("", document, parse(live)))
+
+
+def _is(step: Step, exchange: Exchange) -> bool:
+    """Whether a step is that exchange, whatever was put into its answer since."""
+    return isinstance(step, Exchange) and (step.began, step.request) == (exchange.began, exchange.request)
 
 
 def _places(places: Sequence[Place]) -> list[str]:

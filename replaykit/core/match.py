@@ -239,9 +239,7 @@ def _by_kind(uses: Sequence[Use]) -> dict[str, list[tuple[str, str]]]:
 
 def _told(headers: Headers, telling: frozenset[str]) -> dict[str, str]:
     """The telling headers; a multipart boundary tells nothing."""
-    return {
-        name.lower(): value.partition("; boundary=")[0] for name, value in headers if name.lower() in telling
-    }
+    return {name.lower(): value.partition("; boundary=")[0] for name, value in headers if name.lower() in telling}
 
 
 def _echo(recorded: Reading, live: Reading) -> Echo | None:

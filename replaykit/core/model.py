@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 """Names and values as on the wire, in order and with repeats; bytes are read as Latin-1, so that they survive."""
 
-JSON: TypeAlias = "None | bool | int | float | str | list[JSON] | dict[str, JSON]"
+JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 
 
 def header(headers: Headers, name: str, default: str = "") -> str:

@@ -9,23 +9,24 @@
     -      none of these: nothing is near
 
 Law: bounded work, whatever the episode. Of the best rank, those come first that were not served yet;
-a few of them, picked by order and by size, are read; the few that share most bytes are compared.
+a few of them, picked by order and by size, are read; the few that share most with it are compared.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from replaykit.core.canonical import common_prefix, common_suffix
 from replaykit.core.model import Exchange
-from replaykit.core.places import of_requests, telling
+from replaykit.core.places import of_requests
 from replaykit.core.steps import LARGEST, Asked
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from replaykit.core.model import Episode, Request
+    from replaykit.core.model import JSON, Episode, Request
     from replaykit.core.places import Place
 
 FIRST = 3
@@ -106,21 +107,40 @@ def _shortlist(episode: Episode, asked: Asked, candidates: Sequence[int]) -> lis
     size = asked.request.body.size
     by_size = sorted(candidates, key=lambda position: abs(_at(episode, position).body.size - size))
     picked = sorted({*candidates[:FIRST], *by_size[:SIZED]})
-    best = sorted(picked, key=lambda position: -_shared(asked, _at(episode, position)))
-    return sorted(best[:COMPARED])
+    if len(picked) <= COMPARED:
+        return picked
+    leaves = _leaves(asked.document)
+    likeness = {position: _likeness(asked, leaves, Asked(_at(episode, position))) for position in picked}
+    return sorted(sorted(picked, key=lambda position: -likeness[position])[:COMPARED])
 
 
-def _shared(asked: Asked, recorded: Request) -> float:
-    """Which part of the two requests is the same, from both ends."""
-    ours, theirs = asked.request.body, recorded.body
-    if max(ours.size, theirs.size) > LARGEST:
+def _likeness(asked: Asked, leaves: Counter[str], recorded: Asked) -> float:
+    """Which part of the two requests is the same, from 0 to 1: of their texts and numbers, else of their bytes."""
+    if leaves and recorded.document is not None:
+        other = _leaves(recorded.document)
+        return (leaves & other).total() / max(leaves.total(), other.total())
+    ours, theirs = asked.request.body, recorded.request.body
+    if ours == theirs or max(ours.size, theirs.size) > LARGEST:
         return float(ours == theirs)
-    one = asked.request.url.encode("utf-8", "replace") + b"\n" + ours.data
-    other = recorded.url.encode("utf-8", "replace") + b"\n" + theirs.data
-    shared = common_prefix(one, other) + common_suffix(one, other)
-    return shared / max(len(one), len(other))
+    shared = common_prefix(ours.data, theirs.data) + common_suffix(ours.data, theirs.data)
+    return shared / max(ours.size, theirs.size)
 
 
-def _distance(near: Near) -> int:
-    """How many places differ, those that rules would fold apart."""
-    return len(telling(near.places))
+def _leaves(document: JSON) -> Counter[str]:
+    """The texts and numbers of a document, wherever they stand in it."""
+    found: Counter[str] = Counter()
+    rest: list[JSON] = [] if document is None else [document]
+    while rest:
+        match rest.pop():
+            case dict() as members:
+                rest += members.values()
+            case list() as items:
+                rest += items
+            case leaf:
+                found[str(leaf)] += 1
+    return found
+
+
+def _distance(near: Near) -> tuple[int, int]:
+    """How many places differ, first without those that rules would fold."""
+    return sum(not place.folds for place in near.places), len(near.places)

@@ -13,6 +13,7 @@ differs: then it is the very thing to be told.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import parse_qsl
 
@@ -24,7 +25,7 @@ from replaykit.core.plain import gist, line, measure, quoted
 from replaykit.core.words import told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from replaykit.core.changes import Change, Kind, Path
     from replaykit.core.model import JSON, Body, Request
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 MOST = 10
 """Places that are told one by one: what is there to be read, and not scrolled."""
+
+_WHERE = 200
+"""Characters of a place: names of tools and fields are an author's own, and may be anything."""
 
 LONGEST = 2_000
 """Characters of a text in a place's values: the whole of it is in the recording."""
@@ -43,19 +47,34 @@ _CONTEXT = 24
 _Fields: TypeAlias = "list[tuple[str, str]]"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Place:
-    """One place that differs: where, what stood there before and after, and the whole in one line.
+    """One place that differs: what stood there before and after, and the words for it, found when asked for.
 
-    `folds`: rules would fold it, so that it tells nothing where something else differs, too.
+    `words` gives where it is, and the whole in one line; saying which turn of a long conversation a
+    message belongs to means reading the conversation (3 ms at 400 kB), and of many places few are
+    told. `folds`: rules would fold it, so that it tells nothing where something else differs, too.
     """
 
-    place: str
     before: JSON
     after: JSON
-    text: str
+    words: Callable[[], tuple[str, str]] = field(compare=False, repr=False)
     kind: Kind = "changed"
     folds: bool = False
+
+    @cached_property
+    def place(self) -> str:
+        """Where it is."""
+        return self._words[0]
+
+    @cached_property
+    def text(self) -> str:
+        """The whole in one line."""
+        return self._words[1]
+
+    @cached_property
+    def _words(self) -> tuple[str, str]:
+        return self.words()
 
     def as_json(self) -> dict[str, Any]:
         """Place and values, long texts cut."""
@@ -92,16 +111,17 @@ class Ground:
 def of_requests(before: Asked, after: Asked, ground: Ground | None = None) -> tuple[Place, ...]:
     """The places in which two requests differ, all of them; the ones that rules would fold are marked."""
     ground = ground or Ground()
-    turn = after.turn or before.turn
     found = [*_address(before, after), *_body(before, after, ground)]
-    return tuple(_marked(_in_turn(place, turn), ground) for place in found)
+    return tuple(_marked(place, ground) for place in found)
 
 
 def of_documents(name: str, before: JSON, after: JSON, ground: Ground | None = None) -> tuple[Place, ...]:
     """The places in which two JSON documents differ that have no words of their own, by what they are called."""
     ground = ground or Ground()
-    found = (_change(change, _dotted(name, change), None) for change in _all_changes(before, after))
-    return tuple(_marked(place, ground) for place in found)
+    return tuple(
+        _marked(_changed(change, partial(_dotted, name, change), None), ground)
+        for change in _all_changes(before, after)
+    )
 
 
 def telling(places: Sequence[Place]) -> tuple[Place, ...]:
@@ -123,30 +143,22 @@ def bodies(name: str, before: Body, after: Body) -> Place:
         f"{name}: {_sized(before)} → {_sized(after)}, different from byte {offset:,} on: "
         f"{_window(old, offset)} → {_window(new, offset)}"
     )
-    return Place(name, _sized(before), _sized(after), text)
-
-
-def edited(place: str, before: str, after: str) -> Place:
-    """The place of a text that was edited, by its words."""
-    return Place(place, before, after, f"{place}: {told(before, after)}")
+    return Place(_sized(before), _sized(after), lambda: (name, text))
 
 
 def replaced(place: str, before: JSON, after: JSON) -> Place:
     """The place of a value that is another one now; texts by their words."""
-    if isinstance(before, str) and isinstance(after, str):
-        return edited(place, before, after)
-    return Place(place, before, after, f"{place} {gist(before)} → {gist(after)}")
+    return Place(before, after, lambda: (place, f"{place}{_instead(before, after)}"))
+
+
+def one_sided(place: str, before: JSON, after: JSON) -> Place:
+    """The place of a value that is only there before, or only after."""
+    kind: Kind = "added" if before is None else "removed"
+    return Place(before, after, lambda: (place, f"{place} {kind}: {gist(after if before is None else before)}"), kind)
 
 
 def _marked(place: Place, ground: Ground) -> Place:
     return replace(place, folds=True) if place.kind == "changed" and ground.folds(place.before, place.after) else place
-
-
-def _in_turn(place: Place, turn: int) -> Place:
-    """A system prompt is sent again with every turn: say in which one it differs."""
-    if not turn or not place.place.startswith("system prompt"):
-        return place
-    return replace(place, place=f"turn {turn}, {place.place}", text=f"turn {turn}, {place.text}")
 
 
 def _address(before: Asked, after: Asked) -> Iterator[Place]:
@@ -156,9 +168,9 @@ def _address(before: Asked, after: Asked) -> Iterator[Place]:
     if before.url.scheme != after.url.scheme:
         yield replaced("scheme", before.url.scheme, after.url.scheme)
     if before.host != after.host:
-        yield edited("host", before.host, after.host)
+        yield replaced("host", before.host, after.host)
     if before.url.path != after.url.path:
-        yield edited("path", before.url.path, after.url.path)
+        yield replaced("path", before.url.path, after.url.path)
     if before.url.query != after.url.query:
         yield from _fields("query parameter", before.url.query, after.url.query)
 
@@ -173,7 +185,7 @@ def _fields(name: str, before: str, after: str) -> Iterator[Place]:
             seen = True
             yield _field(f"{name} {line(key)}", old, new)
     if not seen:
-        yield edited(f"{name}s", before, after)
+        yield replaced(f"{name}s", before, after)
 
 
 def _values(fields: _Fields, key: str) -> list[str]:
@@ -181,12 +193,11 @@ def _values(fields: _Fields, key: str) -> list[str]:
 
 
 def _field(place: str, old: list[str], new: list[str]) -> Place:
-    before, after = " ".join(old), " ".join(new)
-    if not old:
-        return Place(place, None, after, f"{place} added: {quoted(after)}", "added")
-    if not new:
-        return Place(place, before, None, f"{place} removed (was {quoted(before)})", "removed")
-    return edited(place, before, after)
+    return replaced(place, " ".join(old), " ".join(new)) if old and new else one_sided(place, *_sides(old, new))
+
+
+def _sides(old: list[str], new: list[str]) -> tuple[JSON, JSON]:
+    return " ".join(old) if old else None, " ".join(new) if new else None
 
 
 def _body(before: Asked, after: Asked, ground: Ground) -> Iterator[Place]:
@@ -202,7 +213,7 @@ def _body(before: Asked, after: Asked, ground: Ground) -> Iterator[Place]:
     except RecursionError:
         found = []
     for change in found:
-        yield _change(change, _words(change, before, after), after.wire[1])
+        yield _changed(change, partial(_worded, change, before, after), after.wire[1])
     if not found:  # the same document, written differently where that can matter: 1.0 and 1.00, a key that stands twice
         yield bodies("request body", old.body, new.body)
 
@@ -224,32 +235,50 @@ def _all_changes(before: JSON, after: JSON) -> Iterable[Change]:
         return []
 
 
-def _words(change: Change, before: Asked, after: Asked) -> str:
+def _worded(change: Change, before: Asked, after: Asked) -> str:
     """Where a change is, in the provider's words: in the later request, or in the earlier one if it is only there."""
-    gone = change.kind == "removed"
-    asked, path = (before, change.old) if gone else (after, change.new)
-    return line(asked.wire[1].place(path, asked.document), 200)
+    asked, path = (before, change.old) if change.kind == "removed" else (after, change.new)
+    place = line(asked.wire[1].place(path, asked.document), _WHERE)
+    in_turn = (
+        place.startswith("system prompt") and asked.turn
+    )  # it is sent with every turn: say in which one it differs
+    return f"turn {asked.turn}, {place}" if in_turn else place
 
 
 def _dotted(name: str, change: Change) -> str:
     """Where a change is below a document of that name (`get_weather.city`)."""
     path = change.old if change.kind == "removed" else change.new
-    return name + line("".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path), 200)
+    return name + line("".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path), _WHERE)
 
 
-def _change(change: Change, place: str, operation: Operation | None) -> Place:
-    """A change as a place, with its line."""
-    before, after = change.before, change.after
+def _changed(change: Change, where: Callable[[], str], operation: Operation | None) -> Place:
+    """A change as a place."""
+
+    def words() -> tuple[str, str]:
+        place = where()
+        return place, f"{place}{_what(change, operation)}"
+
+    return Place(change.before, change.after, words, change.kind)
+
+
+def _what(change: Change, operation: Operation | None) -> str:
+    """What happened at a place, as it follows the place's words."""
     match change.kind:
         case "changed":
-            return replaced(place, before, after)
+            return _instead(change.before, change.after)
         case "added":
-            text = f"{place} added{_colon(_said(change.new, after, operation))}"
+            return f" added{_colon(_said(change.new, change.after, operation))}"
         case "removed":
-            text = f"{place} removed{_colon(_said(change.old, before, operation, gone=True))}"
+            return f" removed{_colon(_said(change.old, change.before, operation, gone=True))}"
         case "moved":
-            text = f"{place} moved"
-    return Place(place, before, after, text, change.kind)
+            return " moved"
+
+
+def _instead(before: JSON, after: JSON) -> str:
+    """Texts by their words after a colon, other values as they are."""
+    if isinstance(before, str) and isinstance(after, str):
+        return f": {told(before, after)}"
+    return f" {gist(before)} → {gist(after)}"
 
 
 def _colon(said: str) -> str:

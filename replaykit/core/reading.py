@@ -113,7 +113,7 @@ class Readings:
         """`recorded` is what each step of the episode asks for."""
         self._episode = episode
         self._rules = rules
-        self.text = Way(recorded, lambda request: (request.body.data, None), rules)
+        self.text = Way(recorded, lambda request: (request.body.read(), None), rules)
         self.json = Way(recorded, lambda request: _as_json(request, declared(request)), rules)
 
     def stands(self, id: bytes) -> bool:  # noqa: A002 - the word
@@ -141,15 +141,13 @@ def _answered(step: Step) -> bytes:
     match step:
         case ToolCall():
             return step.result
-        case Exchange(response=None):
-            return b""
-        case Exchange(response=response):
-            return response.body.data
+        case Exchange():
+            return b"" if step.response is None else step.response.body.data
 
 
 def _as_json(request: Request, declared: Declared) -> Text | None:
     """The canonical body without volatile fields; None when it is not JSON of one meaning."""
-    text = canonical(request.body.data)
+    text = canonical(request.body.read())
     if text is None:
         return None
     if not declared.volatile and not declared.correlation:

@@ -13,14 +13,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from replaykit.core.match import Echo, Found
+from replaykit.core.match import Ambiguous, Found, Missing
 from replaykit.core.normalize import Bindings, Rules, echo, substitute
 
 if TYPE_CHECKING:
-    from replaykit.core.match import Ambiguous, Missing
+    from collections.abc import Callable
+
+    from replaykit.core.match import Echo
     from replaykit.core.model import Exchange
 
 Mode: TypeAlias = Literal["record", "replay", "missing"]
+
+_UNBOUND, _PLAIN = Bindings(), Rules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +32,9 @@ class Serve:
     """Answer with what was recorded, its ids as the caller knows them (`bindings`, `echo`)."""
 
     exchange: Exchange
-    bindings: Bindings = Bindings()
+    bindings: Bindings = _UNBOUND
     echo: Echo | None = None
-    rules: Rules = Rules()
+    rules: Rules = _PLAIN
 
     def content(self) -> tuple[bytes, tuple[int, ...]]:
         """The body to be given, and the lengths of its chunks."""
@@ -62,10 +66,19 @@ class Refuse:
 Action: TypeAlias = Serve | Send | Refuse
 
 
-def decide(mode: Mode, found: Found | Ambiguous | Missing | None) -> Literal["serve", "send", "refuse"]:
-    """The cell of the table: what a mode does with what was found (None: nobody has looked)."""
-    if mode == "record":
-        return "send"
-    if isinstance(found, Found):
-        return "serve"
-    return "send" if mode == "missing" else "refuse"
+def decide(
+    mode: Mode,
+    found: Found | Ambiguous | Missing | None,
+    *,
+    serve: Callable[[Found], Serve],
+    send: Callable[[], Send],
+    refuse: Callable[[Ambiguous | Missing], Refuse],
+) -> Action:
+    """The action in the cell of the table, made by whoever can make it; `found` is None when nobody looked."""
+    match found:
+        case Found() if mode != "record":
+            return serve(found)
+        case Ambiguous() | Missing() if mode == "replay":
+            return refuse(found)
+        case _:
+            return send()

@@ -9,19 +9,27 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import threading
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from replaykit.guard import Guard
+from replaykit.imports import Watch
 from replaykit.launch.bell import ring
 from replaykit.launch.children import RUN, SESSION, carry, spawner
 
 if TYPE_CHECKING:
+    from contextlib import ExitStack
+
     from replaykit.config import Config
-    from replaykit.core.model import Episode, Span
+    from replaykit.core.model import Episode, Span, Unseen
     from replaykit.session import Session
     from replaykit.store import Store
+
+NEEDY = frozenset({"httpx", "httpx2", "replaykit.tools", "replaykit.launch.program"})
+"""Modules whose import means that a session is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +62,62 @@ class Settings:
         return cls(**json.loads(text))
 
 
+class Process:
+    """A process and its part in the run; its session is made when it is first needed.
+
+    A child that never speaks HTTP, nor calls a tool, costs the run 10 ms and not 100.
+    """
+
+    def __init__(self, settings: Settings, run: str) -> None:
+        """`run` is the run's folder."""
+        self._settings = settings
+        self._run = run
+        self._session: Session | None = None
+        self._stack: ExitStack | None = None
+        self._lock = threading.RLock()
+        self._watch = Watch(NEEDY.__contains__, lambda _name: self.begin())
+        spawned = spawner(run)
+        self._guard = Guard(self._note, settings.mode == "replay", lambda _host: False, spawned)
+
+    def watch(self) -> None:
+        """Be ready for the first import of an HTTP library, the first tool, the first connection."""
+        self._guard.start()
+        self._carried = carry()
+        self._watch.start()
+        os.register_at_fork(after_in_child=self._after_fork)
+        atexit.register(self.end)
+
+    def begin(self) -> Session:
+        """The session, put in place in this process."""
+        with self._lock:
+            if self._session is None:
+                self._watch.stop()
+                from replaykit.config import load
+                from replaykit.launch.inside import inside
+
+                config = load(Path(self._settings.root))
+                self._session = _session(self._settings, config, self._run)
+                self._stack = inside(self._session, config)
+            return self._session
+
+    def end(self) -> None:
+        """Keep what is still open; everything else is kept already."""
+        if self._stack is not None and self._session is not None:
+            self._stack.close()
+            self._session.end()
+
+    def _note(self, unseen: Unseen) -> None:
+        self.begin().saw(unseen)
+
+    def _after_fork(self) -> None:
+        self._lock = threading.RLock()
+        if self._session is not None:
+            self._session.after_fork()
+
+
 def start() -> None:
     """Route this process through the session that its environment names, until it ends."""
-    from replaykit.config import load
-    from replaykit.launch.inside import inside
-
-    settings = Settings.read(os.environ[SESSION])
-    run = os.environ[RUN]
-    config = load(Path(settings.root))
-    session = _session(settings, config, run)
-    stack = inside(session, config, refuse=settings.mode == "replay", spawn=spawner(run))
-    stack.callback(carry())
-
-    def end() -> None:
-        stack.close()
-        session.end()
-
-    os.register_at_fork(after_in_child=session.after_fork)
-    atexit.register(end)
+    Process(Settings.read(os.environ[SESSION]), os.environ[RUN]).watch()
 
 
 def _session(settings: Settings, config: Config, run: str) -> Session:

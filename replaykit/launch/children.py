@@ -53,11 +53,13 @@ def environment(base: Mapping[str, str], session: str, run: str | os.PathLike[st
 
 
 def spawner(run: str | os.PathLike[str]) -> Callable[[Sequence[str]], None]:
-    """A function that notes in the run's folder that this command, a Python, is being started."""
+    """A function that notes in the run's folder that this command is being started, if it is a Python."""
     path = os.path.join(run, "processes")  # noqa: PTH118 -- called within the program's own `Popen`
 
     def note(command: Sequence[str]) -> None:
         """Append one line; where that fails the program goes on all the same."""
+        if not program(command).python:
+            return
         line = ascii(("spawn", os.getpid(), _brief(command))) + "\n"
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)

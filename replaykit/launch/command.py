@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping, Sequence
 
-    from replaykit.launch.flow import Flow
-
 Ending: TypeAlias = Literal["itself", "watch", "timeout"]
 
 GRACE = 2.0
@@ -176,10 +174,10 @@ class _Course:
         """Wait until something can be done, and do it."""
         running = self._exited is None
         inward = self._wiring.inward if running else []
-        # Output that is on its way is shown whole before anything that came after it.
+        # What is on its way is shown, the first first, before more is read: it came before that.
         shown = next((flow for flow in self._wiring.outward if flow.writes), None)
-        flows = (*inward, *([shown] if shown else []))
-        reads = [descriptor for flow in (*inward, *self._wiring.outward) for descriptor in flow.reads]
+        flows = (*inward, *([shown] if shown else self._wiring.outward))
+        reads = [descriptor for flow in flows for descriptor in flow.reads]
         writes = [descriptor for flow in flows for descriptor in flow.writes]
         news = [self.group.news] if running else []
         watch = [self._watch] if self._watch is not None and running and self._kill_at is None else []
@@ -195,27 +193,18 @@ class _Course:
         self._heed(monotonic())
 
     def _take(self, readable: set[int]) -> None:
-        """Read what there is; of several outputs the later ones wait for what was printed before them."""
+        """Read what there is: of several outputs first the one shown last, so that none misses what came before it."""
         for flow in self._wiring.inward:
             if set(flow.reads) & readable:
                 flow.pull()
-        earlier: list[int] = []
-        for flow in self._wiring.outward:
-            if set(flow.reads) & readable:
-                flow.pull()
-                self._heard = monotonic()
-                if earlier and not flow.whole:
-                    select.select(earlier, [], [], PROMPT)
-                if earlier:
-                    self._catch_up(flow)
-            earlier += flow.reads
-
-    def _catch_up(self, last: Flow) -> None:
-        """Read once more from the outputs that are shown before this one: they may be just behind."""
-        for flow in self._wiring.outward:
-            if flow is last:
-                return
-            flow.pull()
+        ready = [place for place, flow in enumerate(self._wiring.outward) if set(flow.reads) & readable]
+        if ready:
+            self._heard = monotonic()
+        for place in range(max(ready, default=-1), -1, -1):
+            self._wiring.outward[place].pull()
+            earlier = [descriptor for flow in self._wiring.outward[:place] for descriptor in flow.reads]
+            if earlier and not self._wiring.outward[place].whole:
+                select.select(earlier, [], [], PROMPT)
 
     def _learn(self) -> None:
         """Take note of a stop or of the end of the program."""

@@ -15,33 +15,27 @@ from replaykit.tools import Tools
 from replaykit.transport.patch import PATCH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from replaykit.config import Config
     from replaykit.core.model import Unseen
     from replaykit.session import Session
 
 
-def nobody(_words: Sequence[str]) -> None:
-    """Where nobody asks which Pythons were started."""
-
-
-def inside(
-    session: Session, config: Config, *, refuse: bool, spawn: Callable[[tuple[str, ...]], None] = nobody
-) -> ExitStack:
-    """The session in place; connections beyond this machine are refused where `refuse` says so."""
-
-    def note(unseen: Unseen) -> None:
-        if current() is session:
-            session.saw(unseen)
-
+def inside(session: Session, config: Config) -> ExitStack:
+    """The session in place: clients are routed to it, the project's tools are its steps."""
     stack = ExitStack()
     with stack:
         PATCH.put()
         stack.callback(PATCH.take)
         stack.enter_context(Tools(config.tools))
-        guard = Guard(note, refuse, lambda _host: False, spawn)
-        guard.start()
-        stack.callback(guard.stop)
         stack.enter_context(entered(session))
         return stack.pop_all()
+
+
+def guarded(session: Session, *, refuse: bool) -> Guard:
+    """A guard that has what was not seen kept by the session whose context it happens in."""
+
+    def note(unseen: Unseen) -> None:
+        if current() is session:
+            session.saw(unseen)
+
+    return Guard(note, refuse, lambda _host: False, lambda _words: None)

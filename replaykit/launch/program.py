@@ -19,7 +19,7 @@ from replaykit.cassette import checked
 from replaykit.config import load
 from replaykit.core.verdict import verdict_of
 from replaykit.errors import Different, NeverAskedFor, NotRecorded, StoreError, UsageError
-from replaykit.launch.inside import inside
+from replaykit.launch.inside import guarded, inside
 from replaykit.session import Session
 from replaykit.session.ledger import Memory
 from replaykit.session.names import named
@@ -66,7 +66,10 @@ class Block:
         return self._session
 
     def _enter(self, session: Session, config: Config, *, refuse: bool) -> None:
-        self._stack = inside(session, config, refuse=refuse)
+        self._stack = inside(session, config)
+        guard = guarded(session, refuse=refuse)
+        guard.start()
+        self._stack.callback(guard.stop)
         self._session = session
 
     def _leave(self) -> None:

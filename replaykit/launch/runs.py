@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 
 from replaykit.core.model import Outputs, Unseen
 from replaykit.core.redact import placeholder
-from replaykit.core.verdict import verdict_of
 from replaykit.errors import UsageError
 from replaykit.launch.bell import hang
 from replaykit.launch.child import Settings
@@ -70,15 +69,16 @@ def record(
     again: Origin | None = None,
 ) -> Recorded:
     """Run the command and keep what it does; `again` is the origin of an episode to be made anew."""
-    store = Store(store_path)
-    base = _restored(os.environ, again) if again is not None else dict(os.environ)
-    base.setdefault("PYTHONHASHSEED", str(random.getrandbits(32)))  # noqa: S311 - kept, to be set again
-    folder = config.root / again.folder if again is not None else Path.cwd()
     command = _with_replaykit(command, swap=again is not None)
+    base = _restored(os.environ, again) if again is not None else dict(os.environ)
+    base.setdefault("PYTHONHASHSEED", str(random.getrandbits(32)))
+    folder = config.root / again.folder if again is not None else Path.cwd()
     origin = replace(origin_here(command, config, base), timezone=base.get("TZ") or _timezone())
     if again is not None:
         origin = replace(origin, folder=again.folder, command=again.command)
-    episode = store.begin(name or called_like(command), origin, span_here())
+    name = name or called_like(command)
+    store = Store(store_path)
+    episode = store.begin(name, origin, span_here())
     settings = _settings("record", name, episode, store_path, config)
     with _run_folder() as folder_of_run:
         ran = run(
@@ -155,6 +155,8 @@ def replay(  # noqa: PLR0913 - what a person may ask for
 def _verdict(  # noqa: PLR0913, PLR0917 - private, from one caller
     episode: Episode, store: Store, replay_id: str, ran: Ran, stdout: bytes, unseen: Sequence[Unseen], began: float
 ) -> Verdict:
+    from replaykit.core.verdict import verdict_of
+
     for each in unseen:
         store.saw(replay_id, each)
     if ran.ended_by == "timeout":

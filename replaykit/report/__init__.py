@@ -1,0 +1,1 @@
+"""What people read: summaries, conversations, tables. Everything recorded is made harmless first."""

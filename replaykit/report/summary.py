@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from replaykit.core.plain import plain
+from replaykit.core.plain import line
 from replaykit.session.facts import facts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from replaykit.core.model import Episode
+    from replaykit.core.model import Episode, Unseen
     from replaykit.core.verdict import Verdict
-    from replaykit.launch.command import Ran
 
 
 def recorded_lines(episode: Episode, took: float) -> Iterator[str]:
@@ -33,19 +32,17 @@ def recorded_lines(episode: Episode, took: float) -> Iterator[str]:
     yield f"next: replaykit replay {episode.name}"
 
 
-def replayed_lines(
-    episode: Episode, verdict: Verdict, ran: Ran, *, isolated: bool, newer: str
-) -> Iterator[str]:
+def replayed_lines(episode: Episode, verdict: Verdict, took: float, *, isolated: bool, newer: str) -> Iterator[str]:
     """The verdict of a replay: the counts, then what differs, then what ran or was refused beside it."""
     guard = "isolated" if isolated else "guarded"
-    yield f"{episode.name} ({episode.state} {episode.id})   {_verdict(verdict)} · {_seconds(ran.took)} · {guard}"
+    yield f"{episode.name} ({episode.state} {episode.id})   {_verdict(verdict)} · {_seconds(took)} · {guard}"
     for difference in verdict.differences:
         yield ""
         yield from difference.text.splitlines()
     if verdict.ran:
         yield f"{_many(verdict.ran, 'tool')} ran for real"
     if verdict.unseen:
-        yield "not from the episode: " + ", ".join(f"{plain(each.what)} ×{each.times} ({plain(each.how)})" for each in verdict.unseen)
+        yield f"not from the episode: {_outside(verdict.unseen)}"
     if newer:
         yield f"a newer draft exists: {newer} (replaykit replay draft:{episode.name})"
 
@@ -89,7 +86,11 @@ def _hidden(episode: Episode) -> list[str]:
 def _unseen(episode: Episode) -> list[str]:
     if not episode.unseen:
         return []
-    return ["not recorded: " + ", ".join(f"{plain(each.what)} ×{each.times} ({plain(each.how)})" for each in episode.unseen)]
+    return [f"not recorded: {_outside(episode.unseen)}"]
+
+
+def _outside(unseen: Sequence[Unseen]) -> str:
+    return ", ".join(f"{line(each.what)} ×{each.times} ({line(each.how)})" for each in unseen)
 
 
 def _seconds(seconds: float) -> str:
@@ -98,5 +99,3 @@ def _seconds(seconds: float) -> str:
 
 def _many(count: int, word: str) -> str:
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
-
-

@@ -58,14 +58,14 @@ class Session:
         """What is to be done with a request; its body may still be unknown when the mode is `record`."""
         if self.player is None:
             return Send(self.clock())
-        found = self.player.find(request)
-        match decide(self.mode, found):
-            case "serve":
-                return self.player.serve(found)
-            case "send":
-                return Send(self.clock())
-            case "refuse":
-                return Refuse(self.player.miss(request, found))
+        player = self.player
+        return decide(
+            self.mode,
+            player.find(request),
+            serve=player.serve,
+            send=lambda: Send(self.clock()),
+            refuse=lambda found: Refuse(player.miss(request, found)),
+        )
 
     def pending(self, send: Send, request: Callable[[], Request]) -> Pending:
         """An exchange that is under way; it is kept when it ends, or at the latest with the session."""

@@ -1,4 +1,4 @@
-"""Which session is mine?
+"""Whose session it is that a request belongs to.
 
     this context has one                      that one
     it has none, and one is active            that one: a thread or a callback of the same program

@@ -14,7 +14,7 @@ async def away(function: Callable[[], None]) -> None:
     Each call has a limiter of its own: a program that keeps all of anyio's 40 threads busy does not
     keep us waiting.
     """
-    from anyio import CancelScope, CapacityLimiter, to_thread  # noqa: PLC0415 - sync programs never need it
+    from anyio import CancelScope, CapacityLimiter, to_thread
 
     with CancelScope(shield=True):
         await to_thread.run_sync(function, limiter=CapacityLimiter(1))

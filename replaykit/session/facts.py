@@ -5,17 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import orjson
-
 from replaykit.core.model import Exchange, header
-from replaykit.core.stream import is_stream
+from replaykit.core.steps import answer_of
 from replaykit.providers.registry import find
 from replaykit.store import Facts
 
 if TYPE_CHECKING:
-    from replaykit.core.conversation import Answer
-    from replaykit.core.model import JSON, Request, Response, Step
-    from replaykit.providers import Operation
+    from replaykit.core.model import Request, Response, Step
 
 LARGEST = 8 << 20
 """Bytes of an answer that is read for its tokens; a larger one is not a model's."""
@@ -33,7 +29,8 @@ def facts_of(step: Step) -> Facts:
     if provider.name == "other":
         parts = urlsplit(request.url)
         return Facts(f"{request.method} {parts.netloc.rpartition('@')[2]}{parts.path}")
-    answer = answer_in(operation, step.response) if step.response is not None else None
+    readable = step.response is not None and step.response.body.size <= LARGEST
+    answer = answer_of(operation, step.response) if readable else None
     usage = answer.usage if answer is not None else None
     return Facts(
         f"{provider.name} {operation.name}",
@@ -41,25 +38,6 @@ def facts_of(step: Step) -> Facts:
         usage.input if usage is not None else None,
         usage.output if usage is not None else None,
     )
-
-
-def answer_in(operation: Operation, response: Response) -> Answer | None:
-    """What a model's response says; None when it is none."""
-    if response.body.size > LARGEST:
-        return None
-    document = document_in(operation, response)
-    return None if document is None else operation.read_answer(document)
-
-
-def document_in(operation: Operation, response: Response) -> JSON:
-    """The JSON that a response holds, or that its stream adds up to; None when it is neither."""
-    if is_stream(header(response.headers, "content-type")):
-        return operation.add_up(response.body.data)
-    try:
-        document: JSON = orjson.loads(response.body.data)
-    except orjson.JSONDecodeError:
-        return None
-    return document
 
 
 def ended(request: Request, response: Response | None) -> bool:

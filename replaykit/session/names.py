@@ -1,10 +1,10 @@
 """An episode by what a person calls it.
 
-    support                        the accepted cassette, else the newest draft of that name
-    draft:support                  the newest draft of that name
-    episode_k3v9q2, k3v            a draft by its id, or the beginning of it when only one has it
-    latest                         the newest draft of all
-    cassettes/support.tape         that cassette (its page will do)
+support                        the accepted cassette, else the newest draft of that name
+draft:support                  the newest draft of that name
+episode_k3v9q2, k3v            a draft by its id, or the beginning of it when only one has it
+latest                         the newest draft of all
+cassettes/support.tape         that cassette (its page will do)
 """
 
 from __future__ import annotations

@@ -89,6 +89,7 @@ def span_here(began: float | None = None) -> Span:
         os.path.expanduser("~"),  # noqa: PTH111 - Path.home() raises where there is none
         str(Path.cwd()),
         tempfile.gettempdir(),
+        time.localtime().tm_gmtoff,
     )
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class Player:
     """Serves the steps of one episode."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a replay is made of
         self,
         episode: Episode,
         ledger: Ledger,
@@ -40,7 +40,10 @@ class Player:
         extra: tuple[Rule, ...] = (),
         missed: Callable[[], None] = lambda: None,
     ) -> None:
-        """`live` says when and where this run takes place, `extra` are the project's rules; `missed` is told of a miss."""
+        """`live` says when and where this run takes place, `extra` are the project's rules.
+
+        `missed` is called after each miss.
+        """
         self.episode = episode
         self.ledger = ledger
         self._redactor = redactor
@@ -55,10 +58,8 @@ class Player:
     def find(self, request: Request) -> Found | Ambiguous | Missing:
         """What the episode has for a request; a step that is found is claimed."""
         with self._lock:
-            found = self._index.exact(request, self._claim)
-            if found is None:
-                found = self._index.search(self.redacted(request), self._claim)
-            return found
+            exact = self._index.exact(request, self._claim)
+            return exact or self._index.search(self.redacted(request), self._claim)
 
     def serve(self, found: Found) -> Serve:
         """The answer that was found."""
@@ -119,5 +120,3 @@ class Player:
     def _commit(self, kind: str, detail: Mapping[str, Any]) -> None:
         self.ledger.remark(kind, detail)
         self._missed()
-
-

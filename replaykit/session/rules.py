@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def redactor(config: Config, environment: Mapping[str, str]) -> Redactor:
     """What takes the secrets of this environment, and what the project names, out of everything that is kept."""
     secrets, _ = secrets_of(environment)
-    rules = tuple(Hide(name, pattern) for name, pattern in config.hide.items())
+    rules = tuple(Hide(name, pattern, f"[REDACTED:{name}]") for name, pattern in config.hide.items())
     return Redactor(secrets, rules, CREDENTIALS, frozenset(), UNTOUCHABLE)
 
 

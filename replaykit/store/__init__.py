@@ -196,7 +196,9 @@ class Store:
 
     def newest(self, name: str) -> str | None:
         """The id of the newest draft of a name."""
-        rows = self._database.rows("SELECT id FROM episodes WHERE name = ? ORDER BY began DESC, number DESC LIMIT 1", (name,))
+        rows = self._database.rows(
+            "SELECT id FROM episodes WHERE name = ? ORDER BY began DESC, number DESC LIMIT 1", (name,)
+        )
         return rows[0][0] if rows else None
 
     def latest(self) -> str | None:

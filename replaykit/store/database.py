@@ -43,7 +43,9 @@ class Database:
         self._lock = threading.RLock()
         self._inherited: list[sqlite3.Connection] = []
         if not create and not path.exists():
-            raise StoreError("there is no store here", path=str(path), remedy="record something first: `replaykit record -- …`")
+            raise StoreError(
+                "there is no store here", path=str(path), remedy="record something first: `replaykit record -- …`"
+            )
         self._connection: sqlite3.Connection | None = self._open()
         _forget_after_fork(self)
 
@@ -149,7 +151,9 @@ class Database:
 
     def _explain(self, error: Exception) -> StoreError:
         text = str(error)
-        remedy = next((remedy for sign, remedy in REMEDIES if sign in text), "`replaykit doctor` looks at it more closely")
+        remedy = next(
+            (remedy for sign, remedy in REMEDIES if sign in text), "`replaykit doctor` looks at it more closely"
+        )
         return StoreError(text, path=str(self.path), remedy=remedy)
 
 

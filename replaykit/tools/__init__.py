@@ -21,7 +21,7 @@ from replaykit.core.model import Failure, ToolCall
 from replaykit.errors import UsageError
 from replaykit.session.active import current
 from replaykit.session.away import away
-from replaykit.session.imports import Watch
+from replaykit.imports import Watch
 from replaykit.tools.failures import failure_of, raised
 from replaykit.tools.values import NoForm, dumps, loads
 

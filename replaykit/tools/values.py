@@ -51,7 +51,7 @@ def loads(text: bytes, names: Mapping[str, Any]) -> Any:  # noqa: ANN401
     return _value(json.loads(text), names)
 
 
-def _form(value: Any, *, strict: bool) -> Any:  # noqa: ANN401, PLR0911 - a table of cases
+def _form(value: Any, *, strict: bool) -> Any:  # noqa: ANN401 - a table of cases
     if value is None or type(value) in (bool, int, float, str):
         return value
     if type(value) is list:

@@ -13,7 +13,7 @@ from replaykit.guard import ours
 from replaykit.session.away import away
 from replaykit.transport.library import answered, asked, library_of
 from replaykit.transport.serving import patience, response_to
-from replaykit.transport.streams import failure_of, pause, rest, tape, upload
+from replaykit.transport.streams import Tape, Upload, failure_of, of, pause, rest
 
 if TYPE_CHECKING:
     from replaykit.core.model import Request
@@ -129,14 +129,14 @@ class Transport:
             whole = asked(request, request.content)
             return self._session.pending(action, lambda: whole)
         except library.module.RequestNotRead:
-            copy = upload(library)(request.stream)
+            copy = of(library, Upload)(request.stream)
             request.stream = copy
             return self._session.pending(action, lambda: asked(request, b"".join(copy.sent)))
 
     def _received(self, response: Any, pending: Pending, library: Library) -> Any:  # noqa: ANN401
         """The response, its body copied while it is read."""
         pending.head(answered(response))
-        response.stream = tape(library)(response.stream, pending, library)
+        response.stream = of(library, Tape)(response.stream, pending, library)
         return response
 
     def _settle(self, action: Serve | Refuse, request: Any, library: Library) -> Any:  # noqa: ANN401

@@ -16,6 +16,8 @@ from replaykit.core.model import Body, Request, Response
 from replaykit.errors import NotRecorded, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from replaykit.core.model import Headers
 
 NAMES = ("httpx2", "httpx")
@@ -30,7 +32,7 @@ class Library:
 
     name: str
     module: Any
-    miss: type[NotRecorded]
+    miss: Callable[[str, Any], NotRecorded]
 
     def failure(self, kind: str, message: str, request: Any) -> BaseException:  # noqa: ANN401
         """The exception of this library that a recorded failure is."""
@@ -45,10 +47,8 @@ class Library:
 
     def kind(self, error: BaseException) -> str:
         """The name of the closest public class of this library that an exception is of, else its own."""
-        for each in type(error).__mro__:
-            if getattr(self.module, each.__name__, None) is each:
-                return each.__name__
-        return type(error).__name__
+        names = (each.__name__ for each in type(error).__mro__ if getattr(self.module, each.__name__, None) is each)
+        return next(names, type(error).__name__)
 
     def is_local(self, transport: object) -> bool:
         """Whether a transport is one of those that are not the network."""

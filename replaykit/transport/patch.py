@@ -16,8 +16,8 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from replaykit.errors import UsageError
+from replaykit.imports import Watch
 from replaykit.session.active import any_active, current
-from replaykit.session.imports import Watch
 from replaykit.transport import Transport
 from replaykit.transport.delays import DELAYS
 from replaykit.transport.library import NAMES, library

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from replaykit.core.replay import Serve
 from replaykit.providers.registry import hurried
 from replaykit.transport.delays import DELAYS
-from replaykit.transport.streams import ENDLESS, cancelled, playback
+from replaykit.transport.streams import ENDLESS, Playback, cancelled, of
 
 if TYPE_CHECKING:
     from replaykit.core.model import Exchange, Headers, Response
@@ -44,7 +44,8 @@ def response_to(action: Serve, request: Any, library: Library, session: Session)
     if response is None:
         failure = exchange.failure
         raise library.failure(failure.kind if failure else "", failure.message if failure else "", request)
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in _served(exchange, response, session)]
+    served = _served(exchange, response, session)
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in served]
     extensions: dict[str, Any] = {"http_version": response.version.encode("ascii", "replace")}
     if response.version.startswith("HTTP/1"):
         extensions["reason_phrase"] = response.reason.encode("latin-1", "replace")
@@ -78,7 +79,7 @@ def _body(action: Serve, request: Any, library: Library, session: Session) -> An
             return library.miss(session.read_on(exchange), request)
         return None
 
-    return playback(library)(exchange, _cut(data, lengths), ending, session.speed)
+    return of(library, Playback)(exchange, _cut(data, lengths), ending, session.speed)
 
 
 def _cut(data: bytes, lengths: tuple[int, ...]) -> tuple[bytes, ...]:

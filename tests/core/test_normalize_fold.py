@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from replaykit.core.model import Span
@@ -58,6 +58,7 @@ def test_a_folded_text_unfolds_to_itself(data: bytes) -> None:
         assert folded.skeleton[token.seat : token.seat + 1] == b"\xff"
 
 
+@example(b"x", b'" at 06:55 ', b"\xff", b"y", b"\xff")  # a byte that is doubled shifts all that follows it
 @given(documents, documents, documents, documents, documents)
 def test_a_previous_text_spares_work_and_changes_nothing(
     head: bytes, tail: bytes, one: bytes, other: bytes, last: bytes

@@ -77,8 +77,8 @@ def test_a_secret_is_hidden_in_base64_and_the_rest_still_decodes(
 
 def test_base64_without_padding_stays_without() -> None:
     """What was sent as base64url without padding is kept without padding."""
-    sent = base64.urlsafe_b64encode(f"{KEY}!".encode()).rstrip(b"=").decode()
-    expected = base64.urlsafe_b64encode(b"[REDACTED:API_KEY]!").rstrip(b"=").decode()
+    sent = base64.urlsafe_b64encode(f"{KEY}!!".encode()).rstrip(b"=").decode()
+    expected = base64.urlsafe_b64encode(b"[REDACTED:API_KEY]!!").rstrip(b"=").decode()
     assert expected == hidden(sent)
 
 
@@ -169,16 +169,21 @@ def test_the_placeholder_says_in_a_replay_what_the_recording_says() -> None:
         (f"tvly-dev-{LETTERS}", "tvly-dev-[REDACTED]", "key tvly-dev"),
         (f"xai-{LETTERS}", "xai-[REDACTED]", "key xai"),
         (f"sk_live_{LETTERS}", "sk_live_[REDACTED]", "key sk_live"),
-        (f"Bearer {LETTERS}.", "Bearer [REDACTED].", "bearer token"),
+        (f"Bearer {LETTERS}", "Bearer [REDACTED]", "bearer token"),
         ("postgres://bob:hunter22@db/x", "postgres://bob:REDACTED@db/x", "url password"),
     ],
 )
 @pytest.mark.parametrize(
-    "around", ["{}", "x={} ", "a\n{}\n", '{{"a": "\\n{}\\n"}}', "%3D{}&", "(`{}`)", "https://x/{}/y"]
+    "around", ["{}", "x={} ", "a\n{}\n", '{{"a": "\\n{}\\n"}}', "%3D{}&", "(`{}`)", "https://x/{}?y"]
 )
 def test_a_known_shape_is_hidden(text: str, kept: str, name: str, around: str) -> None:
     """Keys and tokens go wherever they stand as a word, and their prefix stays."""
     assert (around.format(kept), (name,)) == Redactor().text(around.format(text))
+
+
+def test_a_bearer_token_ends_before_the_full_stop() -> None:
+    """The sentence around it stays a sentence."""
+    assert "Send Bearer [REDACTED]. Then wait." == hidden(f"Send Bearer {LETTERS}. Then wait.")
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,8 @@ class Stage:
     @property
     def report(self) -> dict[str, Any]:
         """What `run` gave back, as JSON."""
-        return json.loads((self.folder / "report.json").read_text())
+        report: dict[str, Any] = json.loads((self.folder / "report.json").read_text())
+        return report
 
     def line(self, *command: str, **options: object) -> list[str]:
         """The driver's command line for this command."""

@@ -212,7 +212,7 @@ def test_the_bell_ends_the_group(stage: Stage) -> None:
     bell, alive = stage.folder / "bell", stage.folder / "alive"
     os.mkfifo(bell)
     os.mkfifo(alive)
-    script = "trap 'echo asked; exit 3' TERM; exec 9>$0; sleep 100 & echo ready; wait"
+    script = "trap 'echo asked; exit 3' TERM; exec 9>$0; sh -c 'echo ready; exec sleep 100' & wait"
     wires = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE}
     process = stage.start("sh", "-c", script, str(alive), wires=wires, bell=str(bell))
     assert process.stdout is not None

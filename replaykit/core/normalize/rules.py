@@ -120,8 +120,12 @@ def _drawn(word: bytes) -> bool:
     return _mixed(word) and random(word)
 
 
-_GIVEN_NAMES = ("toolu_", "call_", "msg_", "req_")
-"""First words after which even a short random word is an id; few, for each costs a search of its own."""
+_TELLING = ("call_",)
+"""Prefixes behind which a short word, or one without a digit, may be an id (1 of 70 has none, at 24 letters).
+
+Others (`toolu_01…`, `msg_01…`, `run-…`) stand before words that are long and have digits, which are
+found without knowing the prefix; each one here costs every text a search of its own.
+"""
 
 UUID = Rule("uuid", "id", rb"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Za-z])")
 
@@ -136,17 +140,16 @@ ANCHORED: tuple[Rule, ...] = (
     Rule(
         "prefixed",
         "id",
-        rb"(?<![0-9A-Za-z])(?:%b)(?:[0-9a-z]{1,8}_)?([0-9A-Za-z]{8,64})(?![0-9A-Za-z])"
-        % "|".join(_GIVEN_NAMES).encode(),
-        tuple(name.encode() for name in _GIVEN_NAMES),
+        rb"(?<![0-9A-Za-z])(?:%b)(?:[0-9a-z]{1,8}_)?([0-9A-Za-z]{8,64})(?![0-9A-Za-z])" % "|".join(_TELLING).encode(),
+        tuple(name.encode() for name in _TELLING),
         random,
     ),
     Rule(
         "port",
         "port",
-        rb"(?:(?<![0-9A-Za-z.-])(?:127\.0\.0\.1|0\.0\.0\.0|localhost)|(?<=\[)::1\xfe{0,2}\])"
+        rb"(?:(?<![0-9A-Za-z.-])(?:127\.0\.0\.1|0\.0\.0\.0|localhost)|\[::1\xfe{0,2}\])"
         rb"\xfe{0,2}:([0-9]{1,5})(?![0-9A-Za-z])",
-        (b"127.0.0.1", b"0.0.0.0", b"localhost", b"::1"),
+        (b"127.0.0.1", b"0.0.0.0", b"localhost", b"[::1"),
     ),
 )
 """Found by a literal, which is many times faster than any pattern."""

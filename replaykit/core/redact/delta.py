@@ -19,9 +19,9 @@ from __future__ import annotations
 
 import json
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import merge
 from itertools import accumulate
 from operator import itemgetter
@@ -69,13 +69,15 @@ class Finders:
     """What is looked for in a text that was added up.
 
     `every` finds all there is, `known` only known secrets, in texts that repeat one constant;
-    `longest` is the size in bytes of the longest known secret.
+    `longest` is the size in bytes of the longest known secret; `heads` are how known secrets begin,
+    for one that a cut stream ends in.
     """
 
     every: _Find
     known: _Find
     untouchable: Untouchable
     longest: int
+    heads: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +92,22 @@ class _Piece:
 
 
 def find(body: bytes, content_type: str, finders: Finders) -> list[Edit]:
-    """Edits that hide what stands in the deltas added up, in one of the three ways; ask again after applying them."""
+    """The edits that hide what stands in the deltas added up, in any of the three ways."""
     documents = [event.spans for event in events(body, content_type) if event.spans]
     if not _suspicious(body, documents, finders):
         return []
     pieces = [piece for spans in documents for piece in _pieces(body, spans, finders.untouchable)]
+    found: list[list[Edit]] = []
     for way in _WAYS:
         texts: defaultdict[_Place, list[_Piece]] = defaultdict(list)
         for piece in pieces:
             texts[way(piece.place)].append(piece)
-        if edits := [edit for text in texts.values() for edit in _over(body, text, finders)]:
-            return settle(edits)
-    return []
+        for text in texts.values():
+            found += _over(body, text, finders)
+    found.sort(
+        key=lambda edits: sum(edit.start - edit.end for edit in edits)
+    )  # what one way cut short, another has whole
+    return settle(edit for edits in found for edit in edits)
 
 
 def _suspicious(body: bytes, documents: Sequence[_Spans], finders: Finders) -> bool:
@@ -121,7 +127,9 @@ def _suspicious(body: bytes, documents: Sequence[_Spans], finders: Finders) -> b
             constant.add(_repeated(texts[0], finders.longest))
         else:
             growing.add("".join(texts))
-    return bool(finders.every(_bytes(_GAP.join(growing))) or finders.known(_bytes(_GAP.join(constant))))
+    grown = _bytes(_GAP.join(growing))
+    cut = any(head in grown for head in finders.heads)
+    return cut or bool(finders.every(grown) or finders.known(_bytes(_GAP.join(constant))))
 
 
 def _added_up(said: dict[_Place, list[_Said]]) -> Iterator[list[str]]:
@@ -248,29 +256,35 @@ def _said(literal: bytes) -> bytes:
     return _bytes(text)
 
 
-def _over(body: bytes, pieces: Sequence[_Piece], finders: Finders) -> Iterator[Edit]:
-    """The edits of one text that is cut into pieces: the first one gets the stand-in, the others lose their part."""
+def _over(body: bytes, pieces: Sequence[_Piece], finders: Finders) -> Iterator[list[Edit]]:
+    """What is found in one text that is cut into pieces, each as its edits: of the first piece to the stand-in."""
     texts = [piece.text for piece in pieces]
     ends = list(accumulate(map(len, texts)))
-    for edit in (finders.known if _is_constant(texts) else finders.every)(b"".join(texts)):
-        text, names = edit.text, edit.names
-        for at in range(bisect_right(ends, edit.start), len(pieces)):
+    finder = finders.known if _is_constant(texts) or _is_mixed(pieces) else finders.every
+    for edit in finder(b"".join(texts)):
+        edits: list[Edit] = []
+        for at in range(bisect_right(ends, edit.start), bisect_left(ends, edit.end) + 1):
             begin = ends[at] - len(texts[at])
-            if begin >= edit.end:
-                break
+            within = (max(edit.start - begin, 0), min(edit.end - begin, len(texts[at])))
             if texts[at]:
-                within = (max(edit.start - begin, 0), min(edit.end - begin, len(texts[at])))
-                yield _placed(body, pieces[at], within, text, names)
-                text, names = b"", ()
+                edits.append(_placed(body, pieces[at], within, replace(edit, names=()) if edits else edit))
+        yield edits
 
 
-def _placed(body: bytes, piece: _Piece, within: tuple[int, int], text: bytes, names: tuple[str, ...]) -> Edit:
-    """An edit of what a piece says as an edit of the body."""
+def _is_mixed(pieces: Sequence[_Piece]) -> bool:
+    """True when several texts that grow were put together: a shape may not go on from one into the other."""
+    marks = {piece.place[1] for piece in pieces}
+    return 1 < len(marks) < len(pieces)
+
+
+def _placed(body: bytes, piece: _Piece, within: tuple[int, int], edit: Edit) -> Edit:
+    """An edit of what a piece says as an edit of the body; one without names takes away and puts nothing."""
+    text = edit.text if edit.names else b""
     if not piece.literal:
-        return Edit(piece.start + within[0], piece.start + within[1], text, names)
+        return Edit(piece.start + within[0], piece.start + within[1], text, edit.names)
     start, end = _written(body[piece.start : piece.end], *within)
     escaped = _bytes(json.dumps(text.decode("utf-8", "surrogateescape"), ensure_ascii=False)[1:-1])
-    return Edit(piece.start + start, piece.start + end, escaped, names)
+    return Edit(piece.start + start, piece.start + end, escaped, edit.names)
 
 
 def _written(literal: bytes, start: int, end: int) -> tuple[int, int]:

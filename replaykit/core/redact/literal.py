@@ -10,6 +10,7 @@ a program that encodes the placeholder in a replay then says what the recording 
     base64, base64url, at all three alignments    the characters that only the    the run from there to its
                                                   secret decides                  end, encoded anew
     hexadecimal, either case                      all of it                       hexadecimal of the stand-in
+    cut off by the end of the data                its first 16 bytes              [REDACTED:NAME]
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ _LETTERS = {"\n": b"n", "\r": b"r", "\t": b"t", "\b": b"b", "\f": b"f"}
 _RUN = re.compile(rb"[A-Za-z0-9+/_-]+")
 _URLSAFE = bytes.maketrans(b"+/", b"-_")
 _STANDARD = bytes.maketrans(b"-_", b"+/")
+HEAD = 16
+"""Bytes of a secret that tell it from another: what keys of one kind have in common is shorter."""
 _LEADS = (0, 2, 3)
 """How many they are when 0, 1 or 2 bytes stand before the secret in its group."""
 
@@ -54,6 +57,7 @@ class Literal:
     text: bytes
     anchor: bytes
     pattern: re.Pattern[bytes]
+    head: bytes
     fragments: tuple[Fragment, ...]
     digits: tuple[bytes, ...]
     longest: int
@@ -79,6 +83,8 @@ def find(data: bytes, start: int, known: Sequence[Literal]) -> Iterator[Edit]:
         for digits in literal.digits:
             for place in _places(data, digits, start):
                 yield Edit(place, place + len(digits), literal.text.hex().encode(), (literal.name,))
+    for literal in known:
+        yield from _cut(data, start, literal)
 
 
 def hide(value: bytes, known: Sequence[Literal]) -> tuple[bytes, tuple[str, ...]]:
@@ -104,6 +110,7 @@ def _literal(secret: Secret) -> Literal:
         text=text,
         anchor=anchors[-1] if anchors else b"",
         pattern=re.compile(pattern),
+        head=value[:HEAD] if encoded and len(value) > HEAD else b"",
         fragments=tuple(dict.fromkeys(_fragments(value))) if encoded else (),
         digits=tuple(dict.fromkeys((value.hex().encode(), value.hex().upper().encode()))) if encoded else (),
         longest=max(2 * len(value), sum(1 if _SAFE.match(char) else 20 for char in secret.value)),
@@ -160,6 +167,14 @@ def _plain(data: bytes, start: int, literal: Literal) -> Iterator[Edit]:
     """The plain, escaped and URL-encoded forms; an escape whose end was taken for a beginning goes, too."""
     for match in literal.pattern.finditer(data, start):
         yield wide(data, Edit(match.start(), match.end(), literal.text, (literal.name,)))
+
+
+def _cut(data: bytes, start: int, literal: Literal) -> Iterator[Edit]:
+    """The secret that the data ends in the middle of, as a stream does that was cut."""
+    near = max(start, len(data) - len(literal.value) + 1)
+    place = data.find(literal.head, near) if literal.head else -1
+    if place >= 0 and literal.value.startswith(data[place:]):
+        yield Edit(place, len(data), literal.text, (literal.name,))
 
 
 def _base64(data: bytes, place: int, fragment: Fragment, literal: Literal, known: Sequence[Literal]) -> Edit:

@@ -132,11 +132,10 @@ class Redactor:
 
         In a stream of events secrets are found over the deltas added up, too.
         """
-        data, lengths, found = _through(data, lengths, lambda data: self._find(data, 0))
-        if not is_stream(content_type):
-            return data, lengths, found
-        every = delta.Finders(lambda data: self._find(data, 0), self._find_known, self._fixed, self._overlap)
-        data, lengths, more = _through(data, lengths, lambda data: delta.find(data, content_type, every))
+        found: Names = ()
+        if is_stream(content_type):  # first: of a secret that is cut in two, each half may have a shape of its own
+            data, lengths, found = _through(data, lengths, lambda data: delta.find(data, content_type, self._finders()))
+        data, lengths, more = _through(data, lengths, lambda data: self._find(data, 0))
         return data, lengths, found + more
 
     def text(self, text: str) -> tuple[str, Names]:
@@ -153,6 +152,11 @@ class Redactor:
             *fields.find(data, start),
         ]
         return self._kept(data, edits) if edits else edits
+
+    def _finders(self) -> delta.Finders:
+        """What is looked for in the deltas of a stream."""
+        heads = tuple(each.head for each in self._literals if each.head)
+        return delta.Finders(lambda data: self._find(data, 0), self._find_known, self._fixed, self._overlap, heads)
 
     def _find_known(self, data: bytes) -> list[Edit]:
         """Where known secrets stand."""

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 SHORTEST = 12
 """Characters: below that a value stands in texts by chance, and is too weak to be a key of any service."""
 
+WORDY = 3
+"""Changes between kinds of characters that a text of words has at most: `replayKitV2beta`."""
+
 STAND_IN = re.compile(rb"\[REDACTED(?::[^\]\s\"\\]{1,128})?\]")
 """What stands in for a secret; nothing inside of one is ever replaced."""
 
@@ -38,7 +41,7 @@ _ABOUT = re.compile(
 )
 _SWITCHES = frozenset({"", "0", "1", "true", "false", "yes", "no", "on", "off", "none", "null"})
 _WORDS = re.compile(r"(?:[a-z]+|[A-Z]+|[A-Z][a-z]+)(?:[-_ .,:]*(?:[a-z]+|[A-Z]+|[A-Z][a-z]+))*")
-_TURN = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
+_TURN = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[0-9])(?=[A-Za-z])|(?<=[A-Z])(?=[0-9]|[A-Z][a-z])")
 _PATH = re.compile(r"(?:~|\.{1,2})?/|[A-Za-z]:[\\/]")
 
 
@@ -84,11 +87,16 @@ def says_secret(name: str) -> bool:
 
 
 def random(text: str) -> bool:
-    """True when a text of 8 characters or more looks drawn by lot: mixed case with digits, or no word's case."""
+    """True when a text of 8 characters or more looks drawn by lot: both cases and digits, or ever another kind."""
     if len(text) < 8:  # noqa: PLR2004 - the number of the docstring
         return False
     mixed = (any(map(str.islower, text)), any(map(str.isupper, text)), any(map(str.isdigit, text)))
-    return all(mixed) or len(_TURN.findall(text)) > 3 or sum(map(str.isdigit, text)) > len(text) // 3  # noqa: PLR2004
+    return all(mixed) or _turns(text) > WORDY
+
+
+def _turns(text: str) -> int:
+    """How often a text changes between digits, capitals and small letters, but for capitals that begin a word."""
+    return len(_TURN.findall(text))
 
 
 def _harmless(value: str) -> str:
@@ -97,7 +105,7 @@ def _harmless(value: str) -> str:
         return ""
     if len(value) < SHORTEST:
         return f"shorter than {SHORTEST} characters"
-    if _WORDS.fullmatch(value) and len(_TURN.findall(value)) <= 3:  # noqa: PLR2004 - as in `random`
+    if _WORDS.fullmatch(value) and _turns(value) <= WORDY:
         return "made of plain words"
     if any(map(random, re.split(r"[/\\?&=.@:]", value))):
         return ""

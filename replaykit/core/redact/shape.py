@@ -96,11 +96,11 @@ class _Shape:
     read: _Read
 
 
-def _key(kind: str = "") -> _Read:
-    """A reader of keys: group 1 is the prefix, which stays; without digits or without letters it is a word."""
+def _key(kind: str = "", *, plain: bool = False) -> _Read:
+    """A reader of keys: group 1 is the prefix, which stays; one that is `plain` could be words, and needs a digit."""
 
     def read(match: re.Match[bytes]) -> Edit | None:
-        if not _SECRETIVE.match(match[0], len(match[1])):
+        if plain and not _SECRETIVE.match(match[0], len(match[1])):
             return None
         name = kind or f"key {match[1].decode().rstrip('-_')}"
         return Edit(match.start(), match.end(), match[1] + b"[REDACTED]", (name,))
@@ -123,7 +123,7 @@ def _block(match: re.Match[bytes]) -> Edit | None:
 def _bearer(match: re.Match[bytes]) -> Edit | None:
     """The credential behind the word `Bearer`, without the full stop of its sentence."""
     value = match[1].rstrip(b".")
-    if not _SECRETIVE.match(value):
+    if not _SECRETIVE.match(value) and not random(value.decode("latin-1")):
         return None
     return Edit(match.start(1), match.start(1) + len(value), b"[REDACTED]", ("bearer token",))
 
@@ -143,11 +143,11 @@ _SCOUTS: Final[tuple[tuple[re.Pattern[bytes], tuple[_Shape, ...]], ...]] = (
             rb"-(?:(?<=sk-)|(?<=xox[abeoprs]-)|(?<=xapp-)|(?<=xai-)|(?<=pplx-|tvly-)|(?<=glpat-)|(?=----BEGIN ))"
         ),
         (
-            _shape(2, _FAMILY, _key()),
-            _shape(4, rb"(xox[abeoprs]-|xapp-)[A-Za-z0-9-]{10,}", _key("slack token")),
+            _shape(2, _FAMILY, _key(plain=True)),
+            _shape(4, rb"(xox[abeoprs]-|xapp-)[A-Za-z0-9-]{10,}", _key("slack token", plain=True)),
             _shape(3, rb"(xai-)[A-Za-z0-9]{32,}", _key()),
-            _shape(4, rb"(pplx-|tvly-(?:dev-|prod-)?)[A-Za-z0-9-]{24,}", _key()),
-            _shape(5, rb"(glpat-)[\w-]{20,}", _key("gitlab token")),
+            _shape(4, rb"(pplx-|tvly-(?:dev-|prod-)?)[A-Za-z0-9-]{24,}", _key(plain=True)),
+            _shape(5, rb"(glpat-)[\w-]{20,}", _key("gitlab token", plain=True)),
             _shape(0, _PEM, _block),
         ),
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.abc
 import importlib.util
 import sys
@@ -31,7 +32,8 @@ class Watch(importlib.abc.MetaPathFinder):
 
     def stop(self) -> None:
         """Watch no longer."""
-        sys.meta_path.remove(self)
+        with contextlib.suppress(ValueError):
+            sys.meta_path.remove(self)
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         """The spec that others find, its loader made to tell us when it is done."""

@@ -1,0 +1,352 @@
+"""What a replay came to: every step counted once, every difference in words.
+
+    a recorded step was                             counted as         the verdict
+    served, the same byte for byte                  same               same
+    served, the same after rules                    after_rules        same
+    served, with headers that tell something else   differently        different
+    not, or not all its attempts, asked for         never_asked_for    different
+
+    and besides                                     counted as         the verdict
+    a request or a call that was not recorded       not_recorded       different
+    an output that is another one                   (differences)      different
+    something of the replay that could not be kept  (differences)      different
+    a tool that ran for real                        ran                same
+    a connection or program that was not served     unseen             same
+
+Law: pure. The retries of an SDK are attempts of one step and count once; so do the attempts at one
+request that was not recorded.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from replaykit.core.model import Exchange, Outputs, Unseen
+from replaykit.core.normalize import Bindings, Facts, Paired, Rules, Token, pair
+from replaykit.core.outputs import compare, values
+from replaykit.core.places import Ground
+from replaykit.core.plain import counted, line, quoted
+from replaykit.core.steps import Asked, title, wholes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from replaykit.core.changes import Path
+    from replaykit.core.model import JSON, Episode, Span, Step
+    from replaykit.core.normalize import Kind, Rule
+    from replaykit.core.steps import Whole
+
+Sort: TypeAlias = Literal["not_recorded", "differently", "never_asked_for", "output", "lost"]
+Count: TypeAlias = Literal["same", "after_rules", "differently", "never_asked_for"]
+_Plays: TypeAlias = "Mapping[int, Mapping[str, Any]]"
+_Remarks: TypeAlias = "Sequence[tuple[str, Mapping[str, Any]]]"
+
+DESCRIBED = 10
+"""Steps nobody asked for that are told with what they said: reading the bodies of 2,000 takes seconds."""
+
+_BOUND: tuple[Kind, ...] = ("id", "port", "temp")
+"""Kinds that are bound one to one: what a request established holds for the outputs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """A kind of rule that was needed: how many different texts it folded, and one of them with its place."""
+
+    kind: str
+    times: int
+    before: str
+    after: str
+    step: int
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that was not as recorded: of which sort, at which step (None: at none), in words, and for programs."""
+
+    kind: Sort
+    step: int | None
+    text: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a replay came to. `same` to `never_asked_for` count recorded steps, and every step once.
+
+    `tools` are the names of tools that ran for real and how often; `warnings` what is to be said
+    besides. `differences` begin with what happened first, as far as that is known.
+    """
+
+    verdict: Literal["same", "different"]
+    same: int = 0
+    after_rules: int = 0
+    differently: int = 0
+    not_recorded: int = 0
+    never_asked_for: int = 0
+    ran: int = 0
+    rules: tuple[Used, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    tools: tuple[tuple[str, int], ...] = ()
+    unseen: tuple[Unseen, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0 when all was as recorded, else 1."""
+        return int(self.verdict == "different")
+
+
+def verdict_of(  # noqa: PLR0913 - a verdict hears everybody
+    episode: Episode,
+    plays: Mapping[int, Mapping[str, Any]],
+    remarks: Sequence[tuple[str, Mapping[str, Any]]],
+    outputs: Outputs | None,
+    live: Span,
+    *,
+    extra: tuple[Rule, ...] = (),
+) -> Verdict:
+    """The verdict on a replay.
+
+    `plays` are the steps that were served, by position, with `rules` (per kind, pairs of recorded
+    and live text) and `differently` (header, recorded value, live value). `remarks` are what else
+    was noted: `miss`, `ran`, `unseen`, `output`, `lost`, `warning`. Without `outputs` (a block of a
+    program) neither standard output nor the exit code is compared. `extra` are the project's rules.
+    """
+    steps = wholes(episode)
+    counts = Counter(_count(whole, plays) for whole in steps)
+    misses = tuple(_misses(remarks))
+    differences = (
+        *misses,
+        *(each for whole in steps for each in _differently(whole, plays)),
+        *_never(episode, steps, plays),
+        *_outputs(episode, outputs, remarks, _ground(episode, plays, live, extra), cut=bool(misses)),
+        *_lost(remarks),
+    )
+    tools = Counter(str(detail.get("name", "")) for kind, detail in remarks if kind == "ran")
+    return Verdict(
+        "different" if differences else "same",
+        same=counts["same"],
+        after_rules=counts["after_rules"],
+        differently=counts["differently"],
+        not_recorded=len(misses),
+        never_asked_for=counts["never_asked_for"],
+        ran=tools.total(),
+        rules=tuple(_rules(episode, steps, plays)),
+        differences=differences,
+        tools=tuple(tools.items()),
+        unseen=_unseen(remarks),
+        warnings=tuple(dict.fromkeys(_sentence(detail) for kind, detail in remarks if kind == "warning")),
+    )
+
+
+def as_json(verdict: Verdict) -> dict[str, Any]:
+    """The verdict for programs: `verdict`, the counts, `rules`, `differences`, `tools`, `unseen`, `warnings`."""
+    return {
+        "verdict": verdict.verdict,
+        "same": verdict.same,
+        "after_rules": verdict.after_rules,
+        "differently": verdict.differently,
+        "not_recorded": verdict.not_recorded,
+        "never_asked_for": verdict.never_asked_for,
+        "ran": verdict.ran,
+        "rules": [_used(each) for each in verdict.rules],
+        "differences": [
+            {**each.detail, "kind": each.kind, "step": each.step, "text": each.text} for each in verdict.differences
+        ],
+        "tools": dict(verdict.tools),
+        "unseen": [{"what": each.what, "how": each.how, "times": each.times} for each in verdict.unseen],
+        "warnings": list(verdict.warnings),
+    }
+
+
+def _used(used: Used) -> dict[str, JSON]:
+    return {
+        "kind": used.kind,
+        "times": used.times,
+        "before": used.before,
+        "after": used.after,
+        "step": used.step,
+        "place": used.place,
+    }
+
+
+def _count(whole: Whole, plays: _Plays) -> Count:
+    """The row of the table; of several attempts, the gravest."""
+    if any(position not in plays for position in whole.positions):
+        return "never_asked_for"
+    details = [plays[position] for position in whole.positions]
+    if any(detail.get("differently") for detail in details):
+        return "differently"
+    return "after_rules" if any(detail.get("rules") for detail in details) else "same"
+
+
+def _misses(remarks: _Remarks) -> Iterator[Difference]:
+    """Each miss once, however often an SDK tried it."""
+    found = Counter(_account(detail) for kind, detail in remarks if kind == "miss")
+    details = {_account(detail): detail for kind, detail in reversed(remarks) if kind == "miss"}
+    for text, times in found.items():
+        step = details[text].get("step")
+        yield Difference(
+            "not_recorded", step if isinstance(step, int) else None, text, details[text] | {"times": times}
+        )
+
+
+def _account(detail: Mapping[str, Any]) -> str:
+    return str(detail.get("account", ""))
+
+
+def _differently(whole: Whole, plays: _Plays) -> Iterator[Difference]:
+    """The headers of a step that said something else, once for all its attempts."""
+    rows = {tuple(row): None for position in whole.positions for row in plays.get(position, {}).get("differently", ())}
+    if rows:
+        said = ", ".join(f"{line(str(name))} {_value(before)} → {_value(after)}" for name, before, after in rows)
+        headers = [{"name": name, "before": before, "after": after} for name, before, after in rows]
+        text = f"step {whole.number} was sent differently: {said}: {title(whole.step)}"
+        yield Difference("differently", whole.number, text, {"headers": headers})
+
+
+def _value(value: object) -> str:
+    return line(str(value)) if value else "(none)"
+
+
+def _never(episode: Episode, steps: Iterable[Whole], plays: _Plays) -> Iterator[Difference]:
+    """The steps that nobody asked for, the first few with what they said."""
+    told = 0
+    for whole in steps:
+        asked = sum(position in plays for position in whole.positions)
+        if asked == len(whole.positions):
+            continue
+        told += 1
+        what = _described(whole) if told <= DESCRIBED else title(whole.step)
+        text = f"step {whole.number} was never asked for: {what}"
+        if asked:
+            recorded = counted(len(whole.positions), "attempt")
+            text = f"step {whole.number} took {recorded} when it was recorded, and {asked} now: {what}"
+        yield Difference("never_asked_for", whole.number, text, {"what": what})
+
+
+def _described(whole: Whole) -> str:
+    """A step with its turn and the last thing that it told the model."""
+    if not isinstance(whole.step, Exchange):
+        return title(whole.step)
+    asked = Asked(whole.step.request)
+    question = asked.question
+    if not asked.turn or question is None:
+        return asked.title
+    parts = [part for turn in question.turns[-1:] for part in turn.parts if part.text]
+    named = {"tool_result": "with the result of {name}: {text}", "text": "after {text}"}
+    said = [
+        named[part.kind].format(name=line(part.name), text=quoted(part.text)) for part in parts if part.kind in named
+    ]
+    return ", ".join([f"turn {asked.turn}: {asked.title}", *said[-1:]])
+
+
+def _outputs(
+    episode: Episode, outputs: Outputs | None, remarks: _Remarks, ground: Ground, *, cut: bool
+) -> Iterator[Difference]:
+    """What came out differently; of a run that was cut short, then or now, only what came out both times."""
+    given = {str(detail["name"]): str(detail["value"]).encode() for kind, detail in remarks if kind == "output"}
+    before, now = (
+        episode.outputs,
+        replace(outputs or Outputs(), values={**(outputs.values if outputs else {}), **given}),
+    )
+    cut = not episode.finished or (cut and now.exit_code is None)
+    if cut:
+        both = before.values.keys() & now.values.keys()
+        before = replace(before, values={name: before.values[name] for name in both})
+        now = replace(now, values={name: now.values[name] for name in both})
+    for place in values(before, now, ground) if outputs is None or cut else compare(before, now, ground):
+        yield Difference("output", None, place.text, place.as_json())
+
+
+def _ground(episode: Episode, plays: _Plays, live: Span, extra: tuple[Rule, ...]) -> Ground:
+    """The rules of both runs, with the map as the requests have left it."""
+    answers = [step.response.body for step in episode.exchanges if step.response is not None]
+
+    def given(text: bytes) -> bool:
+        return any(text in body.data for body in answers) or any(text in call.result for call in episode.tool_calls)
+
+    facts = Facts(episode.span, live, given, given)
+    return Ground(Rules.of(episode.span, live, extra=extra), facts, _bindings(plays))
+
+
+def _bindings(plays: _Plays) -> Bindings:
+    """The one-to-one map that the plays report."""
+    bindings = Bindings()
+    for _, detail in sorted(plays.items()):
+        for kind in _BOUND:
+            for before, after in detail.get("rules", {}).get(kind, ()):
+                paired = pair([_token(kind, before)], [_token(kind, after)], bindings)
+                bindings = paired.bindings if isinstance(paired, Paired) else bindings
+    return bindings
+
+
+def _token(kind: Kind, text: str) -> Token:
+    return Token(kind, "reported", text.encode(), 0, 0)
+
+
+def _rules(episode: Episode, steps: Iterable[Whole], plays: _Plays) -> Iterator[Used]:
+    """The kinds of rules that were needed, with the first use of each as the example."""
+    count = {position: whole.number for whole in steps for position in whole.positions}
+    folded: dict[str, dict[tuple[str, str], int]] = {}
+    for position, detail in sorted(plays.items()):
+        for kind, pairs in detail.get("rules", {}).items():
+            for before, after in pairs:
+                folded.setdefault(kind, {}).setdefault((before, after), position)
+    for kind, uses in folded.items():
+        (before, after), position = next(iter(uses.items()))
+        place = _where(episode.steps[position], before)
+        yield Used(kind, len(uses), line(before), line(after), count[position], place)
+
+
+def _where(step: Step, text: str) -> str:
+    """The place in a step's request where a recorded text stands first."""
+    if not isinstance(step, Exchange):
+        return f"tool call {line(step.name)}"
+    asked = Asked(step.request)
+    path = _path(asked.document, text)
+    if text in step.request.url or path is None:
+        return "URL" if text in step.request.url else "request body"
+    return line(asked.wire[1].place(path, asked.document), 200)
+
+
+def _path(document: JSON, text: str) -> Path | None:
+    """The path to the first value, in the order of the document, that holds a text."""
+    rest: list[tuple[Path, JSON]] = [((), document)]
+    while rest:
+        path, value = rest.pop()
+        match value:
+            case dict():
+                rest += reversed([((*path, key), each) for key, each in value.items()])
+            case list():
+                rest += reversed([((*path, index), each) for index, each in enumerate(value)])
+            case None | bool():
+                pass
+            case _ if text in str(value):
+                return path
+    return None
+
+
+def _unseen(remarks: _Remarks) -> tuple[Unseen, ...]:
+    """What did not come through us, the same things taken together."""
+    times: Counter[tuple[str, str]] = Counter()
+    for kind, detail in remarks:
+        if kind == "unseen":
+            times[str(detail["what"]), str(detail["how"])] += int(detail.get("times", 1))
+    return tuple(Unseen(what, how, count) for (what, how), count in times.items())
+
+
+def _lost(remarks: _Remarks) -> Iterator[Difference]:
+    """What could not be kept: without it nobody can say that all was the same."""
+    for kind, detail in remarks:
+        if kind == "lost":
+            yield Difference("lost", None, _sentence(detail), detail)
+
+
+def _sentence(detail: Mapping[str, Any]) -> str:
+    """The text of a remark that says itself; else whatever it holds."""
+    said = detail.get("text") or detail.get("message") or detail.get("what")
+    return line(str(said), 400) if said else line(", ".join(f"{key}: {value}" for key, value in detail.items()), 400)
