@@ -11,6 +11,7 @@ import os
 import random
 import sys
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import anthropic
@@ -73,10 +74,12 @@ def main(question: str) -> None:
     """Ask until the model wants no more tools."""
     client = anthropic.Anthropic()
     messages: list[MessageParam] = [{"role": "user", "content": question}]
+    began = perf_counter()
     while True:
         answer = ask(client, messages)
         calls = [block for block in answer.content if block.type == "tool_use"]
         if not calls:
+            print(f"({(perf_counter() - began) * 1000:,.0f} ms from question to answer)", file=sys.stderr)
             return
         messages.append({"role": "assistant", "content": answer.content})
         messages.append({"role": "user", "content": [run(call) for call in calls]})

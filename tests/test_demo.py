@@ -193,10 +193,10 @@ def test_the_whole_story() -> None:
     """A newcomer sees an agent recorded, replayed without a model or a key, and a changed prompt caught."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith("ANTHROPIC_")}
     command = [sys.executable, "-m", "replaykit", "demo"]
-    done = subprocess.run(command, capture_output=True, text=True, env=bare, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, env=bare, check=False, timeout=120)
     assert 0 == done.returncode, done.stdout + done.stderr
     answers = [line for line in done.stdout.splitlines() if "reservation R-" in line]
     assert 2 == len(answers)
     assert answers[0] == answers[1]
-    assert "Fahrenheit" in done.stdout
+    assert '"Celsius" → "Fahrenheit"' in done.stdout
     assert stage.KEY not in done.stdout

@@ -22,14 +22,14 @@ PACKAGE = ROOT / "replaykit"
 FLOORS: dict[int, str] = {
     10: "__init__ __main__",  # the doors
     9: "cli pytest_plugin",  # people and pytest
-    8: "launch program report demo",  # a whole run; what people read; what the demo runs against
+    8: "launch report demo",  # a whole run; what people read; what the demo runs against
     7: "transport tools",  # the edges
-    6: "session guard",  # the loop; what slips past it
-    5: "store cassette config origin",  # what is kept, and where a run came from
+    6: "session guard imports",  # the loop; what slips past it; what is imported when
+    5: "store cassette config",  # what is kept
     # above: touches the world; below: pure
-    4: "core.replay core.diff core.contract core.verdict core.explain core.nearest core.places core.steps",
-    3: "core.match core.reading providers",
-    2: "core.redact core.normalize core.history core.changes core.words",
+    4: "core.replay core.diff core.contract core.verdict core.explain core.nearest core.outputs core.places core.steps",
+    3: "core.match providers",
+    2: "core.redact core.normalize core.history core.changes core.reading core.words",
     1: "core.canonical core.stream core.codec core.content core.deltas core.plain",
     0: "errors version core.model core.conversation core.__init__",
 }

@@ -54,6 +54,7 @@ class Place:
     `words` gives where it is, and the whole in one line; saying which turn of a long conversation a
     message belongs to means reading the conversation (3 ms at 400 kB), and of many places few are
     told. `folds`: rules would fold it, so that it tells nothing where something else differs, too.
+    `change` is where it is in the documents, when it is in one.
     """
 
     before: JSON
@@ -61,6 +62,7 @@ class Place:
     words: Callable[[], tuple[str, str]] = field(compare=False, repr=False)
     kind: Kind = "changed"
     folds: bool = False
+    change: Change | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def place(self) -> str:
@@ -112,14 +114,14 @@ def of_requests(before: Asked, after: Asked, ground: Ground | None = None) -> tu
     """The places in which two requests differ, all of them; the ones that rules would fold are marked."""
     ground = ground or Ground()
     found = [*_address(before, after), *_body(before, after, ground)]
-    return tuple(_marked(place, ground) for place in found)
+    return tuple(marked(place, ground) for place in found)
 
 
 def of_documents(name: str, before: JSON, after: JSON, ground: Ground | None = None) -> tuple[Place, ...]:
     """The places in which two JSON documents differ that have no words of their own, by what they are called."""
     ground = ground or Ground()
     return tuple(
-        _marked(_changed(change, partial(_dotted, name, change), None), ground)
+        marked(of_change(change, partial(_dotted, name, change), None), ground)
         for change in _all_changes(before, after)
     )
 
@@ -157,7 +159,8 @@ def one_sided(place: str, before: JSON, after: JSON) -> Place:
     return Place(before, after, lambda: (place, f"{place} {kind}: {gist(after if before is None else before)}"), kind)
 
 
-def _marked(place: Place, ground: Ground) -> Place:
+def marked(place: Place, ground: Ground) -> Place:
+    """The place, marked when rules would fold it."""
     return replace(place, folds=True) if place.kind == "changed" and ground.folds(place.before, place.after) else place
 
 
@@ -213,7 +216,7 @@ def _body(before: Asked, after: Asked, ground: Ground) -> Iterator[Place]:
     except RecursionError:
         found = []
     for change in found:
-        yield _changed(change, partial(_worded, change, before, after), after.wire[1])
+        yield of_change(change, partial(_worded, change, before, after), after.wire[1])
     if not found:  # the same document, written differently where that can matter: 1.0 and 1.00, a key that stands twice
         yield bodies("request body", old.body, new.body)
 
@@ -251,14 +254,14 @@ def _dotted(name: str, change: Change) -> str:
     return name + line("".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path), _WHERE)
 
 
-def _changed(change: Change, where: Callable[[], str], operation: Operation | None) -> Place:
-    """A change as a place."""
+def of_change(change: Change, where: Callable[[], str], operation: Operation | None = None) -> Place:
+    """A change as a place: `where` gives its words, `operation` reads messages."""
 
     def words() -> tuple[str, str]:
         place = where()
         return place, f"{place}{_what(change, operation)}"
 
-    return Place(change.before, change.after, words, change.kind)
+    return Place(change.before, change.after, words, change.kind, change=change)
 
 
 def _what(change: Change, operation: Operation | None) -> str:

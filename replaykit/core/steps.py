@@ -17,6 +17,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
+import orjson
+
 from replaykit.core.model import Exchange, ToolCall, header
 from replaykit.core.plain import gist, line
 from replaykit.core.stream import is_stream
@@ -62,7 +64,7 @@ class Asked:
     def document(self) -> JSON:
         """The body as JSON; None when it is not, or larger than is worth reading."""
         body = self.request.body
-        return parse(body.data) if 0 < body.size <= LARGEST else None
+        return _parsed(body.data) if 0 < body.size <= LARGEST else None
 
     @cached_property
     def roughly(self) -> tuple[Provider, Operation]:
@@ -166,6 +168,17 @@ def document_of(operation: Operation, response: Response) -> JSON:
     if is_stream(header(response.headers, "content-type")):
         return operation.add_up(response.body.data)
     return parse(response.body.data)
+
+
+def _parsed(body: bytes) -> JSON:
+    """The document; by the fast parser where printing it again proves that no digit was lost (190 kB: 0.4 ms, not 1.6)."""
+    try:
+        document: JSON = orjson.loads(body)
+        if orjson.dumps(document) == body:
+            return document
+    except (orjson.JSONDecodeError, TypeError):  # TypeError: what it reads but does not print
+        pass
+    return parse(body)
 
 
 def _key(step: Step) -> _Key | None:

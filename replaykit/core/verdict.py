@@ -121,7 +121,7 @@ def verdict_of(  # noqa: PLR0913 - a verdict hears everybody
     differences = (
         *misses,
         *(each for whole in steps for each in _differently(whole, plays)),
-        *_never(episode, steps, plays),
+        *_never(steps, plays),
         *_outputs(episode, outputs, remarks, _ground(episode, plays, live, extra), cut=bool(misses)),
         *_lost(remarks),
     )
@@ -185,13 +185,15 @@ def _count(whole: Whole, plays: _Plays) -> Count:
 
 def _misses(remarks: _Remarks) -> Iterator[Difference]:
     """Each miss once, however often an SDK tried it."""
-    found = Counter(_account(detail) for kind, detail in remarks if kind == "miss")
-    details = {_account(detail): detail for kind, detail in reversed(remarks) if kind == "miss"}
-    for text, times in found.items():
-        step = details[text].get("step")
-        yield Difference(
-            "not_recorded", step if isinstance(step, int) else None, text, details[text] | {"times": times}
-        )
+    misses = [detail for kind, detail in remarks if kind == "miss"]
+    times = Counter(map(_account, misses))
+    first: dict[str, Mapping[str, Any]] = {}
+    for detail in misses:
+        first.setdefault(_account(detail), detail)
+    for text, detail in first.items():
+        step = detail.get("step")
+        rest = {key: value for key, value in detail.items() if key != "account"}
+        yield Difference("not_recorded", step if isinstance(step, int) else None, text, {**rest, "times": times[text]})
 
 
 def _account(detail: Mapping[str, Any]) -> str:
@@ -212,7 +214,7 @@ def _value(value: object) -> str:
     return line(str(value)) if value else "(none)"
 
 
-def _never(episode: Episode, steps: Iterable[Whole], plays: _Plays) -> Iterator[Difference]:
+def _never(steps: Iterable[Whole], plays: _Plays) -> Iterator[Difference]:
     """The steps that nobody asked for, the first few with what they said."""
     told = 0
     for whole in steps:
@@ -224,7 +226,7 @@ def _never(episode: Episode, steps: Iterable[Whole], plays: _Plays) -> Iterator[
         text = f"step {whole.number} was never asked for: {what}"
         if asked:
             recorded = counted(len(whole.positions), "attempt")
-            text = f"step {whole.number} took {recorded} when it was recorded, and {asked} now: {what}"
+            text = f"step {whole.number} took {recorded} when it was recorded, and only {asked} now: {what}"
         yield Difference("never_asked_for", whole.number, text, {"what": what})
 
 

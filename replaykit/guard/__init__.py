@@ -14,7 +14,8 @@ leaves this machine. The guard never changes what a program does that it does no
 
 It stands on audit events (PEP 578), which every connection of the interpreter's own sockets raises.
 Compiled stacks (uvloop, gRPC, curl and database drivers in C) and programs in other languages open
-sockets of their own and escape it: only a network namespace holds those.
+sockets of their own and escape it: only a network namespace holds those. A name that is given to
+`socket.connect` itself is looked up before the event; the connection is refused all the same.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import os
 import socket
 import sys
 import threading
+from contextlib import suppress
 from contextvars import ContextVar
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Protocol
@@ -94,7 +95,7 @@ class Watch:
             "socket.getaddrinfo": self._resolve,
             "socket.gethostbyname": self._resolve,
             "subprocess.Popen": lambda found: self._start(_words(found[0], found[1])),
-            "os.posix_spawn": lambda found: self._start(_words(found[0], found[1])),
+            "os.posix_spawn": self._spawn,
             "os.exec": self._execute,
             "os.system": lambda found: self._start(["sh", "-c", found[0]]),
         }
@@ -138,7 +139,8 @@ class Watch:
         endpoint, address = found
         if address and endpoint.family in _NETWORK and not OURS.get():
             host, quiet = _host(address[0]), endpoint in self._heard
-            self._heard.add(endpoint)
+            with suppress(TypeError):  # the C type itself, which takes no weak references
+                self._heard.add(endpoint)
             self._reached(self._names.name(host), host, sys._getframe(1), quiet=quiet)  # noqa: SLF001
 
     def _resolve(self, found: Arguments) -> None:
@@ -159,6 +161,11 @@ class Watch:
     def _refuses(self, name: str) -> bool:
         """Whether any guard refuses this host."""
         return any(guard.refuse and not guard.allow(name) for guard in self._guards)
+
+    def _spawn(self, found: Arguments) -> None:
+        """A program is started; where `subprocess` does it like this, it has said so before."""
+        if sys._getframe(2).f_globals.get("__name__") != "subprocess":  # noqa: SLF001
+            self._start(_words(found[0], found[1]))
 
     def _execute(self, found: Arguments) -> None:
         """The process becomes another program; looking for it along PATH is not yet that."""

@@ -78,7 +78,7 @@ class Flow:
     @property
     def whole(self) -> bool:
         """Whether what is pending ends with a line."""
-        return self.pending[-1:] in (b"", b"\n")
+        return bytes(self.pending[-1:]) in (b"", b"\n")
 
     @property
     def owing(self) -> bool:

@@ -183,9 +183,9 @@ class Replaying(Block):
         if isinstance(error, Different):
             return
         if verdict.not_recorded:
-            raise NotRecorded(_told(verdict, "not recorded")) from error
+            raise NotRecorded(_told(verdict, "not_recorded")) from error
         if error is None and verdict.never_asked_for:
-            raise NeverAskedFor(_told(verdict, "never asked for"))
+            raise NeverAskedFor(_told(verdict, "never_asked_for"))
         if error is None and verdict.verdict == "different":
             raise Different(_told(verdict))
 

@@ -69,7 +69,7 @@ def _verdict(verdict: Verdict) -> str:
 
 
 def _rules(verdict: Verdict) -> str:
-    return f" ({', '.join(f'{kind} ×{count}' for kind, count in verdict.rules.items())})" if verdict.rules else ""
+    return f" ({', '.join(f'{used.kind} ×{used.times}' for used in verdict.rules)})" if verdict.rules else ""
 
 
 def _tokens(episode: Episode) -> str:

@@ -11,15 +11,16 @@ import threading
 from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from replaykit.core.content import decoded
-from replaykit.core.model import Body, Exchange, header
+from replaykit.core.model import Body, Exchange, Unseen, header
 from replaykit.core.replay import Refuse, Send, decide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from replaykit.core.model import Failure, Request, Response, ToolCall, Unseen
+    from replaykit.core.model import Failure, Request, Response, ToolCall
     from replaykit.core.replay import Action, Mode
     from replaykit.session.player import Player
     from replaykit.session.recorder import Recorder
@@ -54,18 +55,25 @@ class Session:
             return "record"
         return "replay" if self.recorder is None else "missing"
 
-    def begin(self, request: Request) -> Action:
-        """What is to be done with a request; its body may still be unknown when the mode is `record`."""
+    def begin(self, request: Callable[[], Request]) -> Action:
+        """What is to be done with a request; while recording, it may not be known before it was sent."""
         if self.player is None:
             return Send(self.clock())
-        player = self.player
+        player, asked = self.player, request()
         return decide(
             self.mode,
-            player.find(request),
+            player.find(asked),
             serve=player.serve,
             send=lambda: Send(self.clock()),
-            refuse=lambda found: Refuse(player.miss(request, found)),
+            refuse=lambda found: Refuse(player.miss(asked, found)),
         )
+
+    def upgrade(self, request: Request) -> Action:
+        """What is to be done with a request to leave HTTP: it cannot be recorded, and is said to be."""
+        if self.player is not None and self.recorder is None:
+            return Refuse(self.player.upgrade(request))
+        self.saw(Unseen(urlsplit(request.url).netloc.rpartition("@")[2], "websocket"))
+        return Send(self.clock())
 
     def pending(self, send: Send, request: Callable[[], Request]) -> Pending:
         """An exchange that is under way; it is kept when it ends, or at the latest with the session."""
@@ -82,6 +90,11 @@ class Session:
             self._open.discard(pending)
         if self.recorder is not None:
             self.recorder.keep(exchange)
+
+    def dropped(self, pending: Pending) -> None:
+        """Forget an exchange that was none."""
+        with self._lock:
+            self._open.discard(pending)
 
     def tool(self, name: str, arguments: bytes, *, run: bool) -> ToolCall | None:
         """The recorded call to be answered with, or None when the function has to run; raises on a miss."""
@@ -171,6 +184,12 @@ class Pending:
         """The program let go of it without closing it; safe in a finalizer, which must not wait for a lock."""
         if not self.over:
             self._session.abandoned.append(self)
+
+    def drop(self) -> None:
+        """There was no exchange after all; nothing is kept."""
+        with self._lock:
+            self.over = True
+        self._session.dropped(self)
 
     def end(self, failure: Failure | None = None, *, left: bool = False) -> None:
         """Keep the exchange as it stands; what comes after the first call is ignored."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from replaykit.core.explain import account_of, left_early, tool_account
 from replaykit.core.match import Found, Index, tool_request
 from replaykit.core.model import Exchange, ToolCall
+from replaykit.core.plain import line
 from replaykit.core.replay import Serve
 from replaykit.errors import NotRecorded
 from replaykit.providers.registry import TELLING, declared
@@ -77,6 +78,13 @@ class Player:
             account = account_of(self.episode, self.redacted(request), found)
         self._commit("miss", {"account": account.text, **account.detail})
         return account.text
+
+    def upgrade(self, request: Request) -> str:
+        """The account of a connection that was to become a WebSocket."""
+        url = line(self._redactor.url(request.url)[0], 200)
+        text = f"not recorded: {url} asks for a WebSocket, which replaykit does not record"
+        self._commit("miss", {"account": text})
+        return text
 
     def read_on(self, exchange: Exchange) -> str:
         """The account of a program that reads on where the recorded one had left."""

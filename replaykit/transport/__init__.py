@@ -17,6 +17,7 @@ from replaykit.transport.streams import Tape, Upload, failure_of, of, pause, res
 
 if TYPE_CHECKING:
     from replaykit.core.model import Request
+    from replaykit.core.replay import Action
     from replaykit.session import Pending, Session
     from replaykit.transport.library import Library
 
@@ -35,39 +36,47 @@ class Transport:
         library = library_of(request)
         if self._session.player is not None:
             request.read()
-        action = self._session.begin(self._asked(request, library))
+        sent = _Sent(request, library)
+        action = self._begin(sent)
         if not isinstance(action, Send):
             if seconds := patience(action, self._session.speed):
                 rest(seconds)
             return self._settle(action, request, library)
-        pending = self._send(action, request, library)
+        pending = self._session.pending(action, sent.request)
         try:
             with ours():
                 response = self._network(library, "HTTPTransport").handle_request(request)
         except BaseException as error:
-            pending.end(failure_of(error, library))
+            if not sent.failed(error, pending):
+                pending.end(failure_of(error, library))
             raise
-        return self._received(response, pending, library)
+        if _is_whole(response, sent, pending, library):
+            pending.end()
+        return response
 
     async def handle_async_request(self, request: Any) -> Any:  # noqa: ANN401
         """The same, awaited."""
         library = library_of(request)
         if self._session.player is not None:
             await request.aread()
-        action = self._session.begin(self._asked(request, library))
+        sent = _Sent(request, library)
+        action = self._begin(sent)
         if not isinstance(action, Send):
             if seconds := patience(action, self._session.speed):
                 await pause(seconds)
             return self._settle(action, request, library)
-        pending = self._send(action, request, library)
+        pending = self._session.pending(action, sent.request)
         try:
             with ours():
                 response = await self._network(library, "AsyncHTTPTransport").handle_async_request(request)
         except BaseException as error:
-            failure = failure_of(error, library)
-            await away(lambda: pending.end(failure))
+            if not sent.failed(error, pending):
+                failure = failure_of(error, library)
+                await away(lambda: pending.end(failure))
             raise
-        return self._received(response, pending, library)
+        if _is_whole(response, sent, pending, library):
+            await away(pending.end)
+        return response
 
     def close(self) -> None:
         """Close what sent for us; a transport that was given is its owner's only when it was made here."""
@@ -116,28 +125,11 @@ class Transport:
             self._made[library.name] = getattr(library.module, kind)()
         return self._made[library.name]
 
-    def _asked(self, request: Any, library: Library) -> Request:  # noqa: ANN401
-        """The request as ours; a body that is still being made is empty here, and known when it was sent."""
-        try:
-            return asked(request, request.content)
-        except library.module.RequestNotRead:
-            return asked(request, b"")
-
-    def _send(self, action: Send, request: Any, library: Library) -> Pending:  # noqa: ANN401
-        """An exchange under way, whose request is complete once it has been sent."""
-        try:
-            whole = asked(request, request.content)
-            return self._session.pending(action, lambda: whole)
-        except library.module.RequestNotRead:
-            copy = of(library, Upload)(request.stream)
-            request.stream = copy
-            return self._session.pending(action, lambda: asked(request, b"".join(copy.sent)))
-
-    def _received(self, response: Any, pending: Pending, library: Library) -> Any:  # noqa: ANN401
-        """The response, its body copied while it is read."""
-        pending.head(answered(response))
-        response.stream = of(library, Tape)(response.stream, pending, library)
-        return response
+    def _begin(self, sent: _Sent) -> Action:
+        """What the session says; a connection that becomes something else than HTTP cannot be recorded."""
+        if sent.upgrades:
+            return self._session.upgrade(sent.request())
+        return self._session.begin(sent.request)
 
     def _settle(self, action: Serve | Refuse, request: Any, library: Library) -> Any:  # noqa: ANN401
         match action:
@@ -145,3 +137,48 @@ class Transport:
                 raise library.miss(account, request)
             case Serve():
                 return response_to(action, request, library, self._session)
+
+
+class _Sent:
+    """A request on its way, and the same as ours, once its body is known."""
+
+    def __init__(self, request: Any, library: Library) -> None:  # noqa: ANN401
+        """A body that is still being made (a generator, a file) is copied as it is sent."""
+        self._request = request
+        self._copy: Any = None
+        try:
+            self._body: bytes = request.content
+        except library.module.RequestNotRead:
+            self._copy = request.stream = of(library, Upload)(request.stream)
+
+    @property
+    def upgrades(self) -> bool:
+        """Whether the connection is to become a WebSocket."""
+        return bool(self._request.headers.get("upgrade", "").lower() == "websocket")
+
+    def request(self) -> Request:
+        """The request, as far as it was sent."""
+        return asked(self._request, self._body if self._copy is None else b"".join(self._copy.sent))
+
+    def failed(self, error: BaseException, pending: Pending) -> bool:
+        """Whether it was the program's own body that failed: then there was no exchange, and nothing is kept."""
+        if self._copy is None or self._copy.error is not error:
+            return False
+        pending.drop()
+        return True
+
+
+def _is_whole(response: Any, sent: _Sent, pending: Pending, library: Library) -> bool:  # noqa: ANN401
+    """Whether a response came with its body read already; else the body is copied while it is read."""
+    if sent.upgrades:
+        pending.drop()
+        return False
+    pending.head(answered(response))
+    try:
+        _ = response.content
+    except library.module.ResponseNotRead:
+        response.stream = of(library, Tape)(response.stream, pending, library)
+        return False
+    for chunk in response.stream if isinstance(response.stream, library.module.ByteStream) else (response.content,):
+        pending.chunk(chunk)
+    return True

@@ -54,23 +54,40 @@ class Upload:
     """A request's body, copied each time it is sent; `sent` are the chunks of the last time."""
 
     def __init__(self, inner: Any) -> None:  # noqa: ANN401 - a stream of the library
-        """Copy this stream."""
+        """Copy this stream; `error` is what it failed with, if it did."""
         self._inner = inner
         self.sent: list[bytes] = []
+        self.error: BaseException | None = None
 
     def __iter__(self) -> Iterator[bytes]:
         """The chunks."""
         self.sent.clear()
-        for chunk in self._inner:
+        chunks = iter(self._inner)
+        while (chunk := self._taken(lambda: next(chunks, None))) is not None:
             self.sent.append(chunk)
             yield chunk
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """The same, awaited."""
         self.sent.clear()
-        async for chunk in self._inner:
+        chunks = aiter(self._inner)
+        while (chunk := await self._awaited(chunks)) is not None:
             self.sent.append(chunk)
             yield chunk
+
+    def _taken(self, take: Callable[[], bytes | None]) -> bytes | None:
+        try:
+            return take()
+        except BaseException as error:
+            self.error = error
+            raise
+
+    async def _awaited(self, chunks: AsyncIterator[bytes]) -> bytes | None:
+        try:
+            return await anext(chunks, None)
+        except BaseException as error:
+            self.error = error
+            raise
 
     def close(self) -> None:
         """Close the stream that is copied."""

@@ -352,3 +352,22 @@ def test_a_scan_takes_over_what_an_earlier_one_found() -> None:
     again = REDACTOR.scan(data, first, len(history))
     assert REDACTOR.body(data) == (again.data, again.names)
     assert ("API_KEY", "API_KEY") == again.names
+
+
+@pytest.mark.parametrize(
+    ("value", "before", "behind"),
+    [
+        ("correct horse 77 battery", "{}correct horse 77 ", "battery."),
+        ("hunter2", '{}"password": "' + "many words " * 90, 'more"'),
+        (KEY, '{}"x": "' + KEY[:30], KEY[30:] + '"'),
+        (IMAGE[:900], "{}" + IMAGE[:800], IMAGE[800:900]),
+    ],
+)
+def test_a_secret_across_the_end_of_what_is_shared_is_found(value: str, before: str, behind: str) -> None:
+    """Wherever two bodies part, also in the middle of a secret that has white space or is long."""
+    redactor = Redactor((Secret("NAME", value),))
+    before = before.format("turn and turn again " * 100)
+    later = (before + behind).encode()
+    again = redactor.scan(later, redactor.scan((before + "another end").encode()), len(before))
+    assert (again.data, again.names) == redactor.body(later)
+    assert 1 == len(again.names)

@@ -157,11 +157,11 @@ def test_a_connect_timeout(stage: Stage, deaf: str) -> None:
 def test_a_write_timeout(stage: Stage) -> None:
     """An upload that the server does not take is a `WriteTimeout`, both times."""
     url = stage.server.on("POST /", (stage.server.gate(),), deaf=True)
-    block = bytes(1 << 20)
+    parcel = bytes(16 << 20)  # more than the buffers between two sockets
 
     async def program() -> type[BaseException] | None:
         async with stage.client(timeout=0.05) as client:
-            return await outcome(client.post(url, content=stage.flavour.upload(block for _ in range(32))))
+            return await outcome(client.post(url, content=parcel))
 
     recorded, replayed = stage.both(program)
     assert stage.flavour.library.WriteTimeout is recorded

@@ -33,7 +33,7 @@ from replaykit.core.redact.edit import Edit, settle
 from replaykit.core.stream import events
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from replaykit.core.model import JSON
     from replaykit.core.redact.field import Untouchable
@@ -55,6 +55,7 @@ _WAYS: Final[tuple[Callable[[_Place], _Place], ...]] = (
 _MARKS = ("index", "output_index", "content_index", "summary_index", "item_id", "id")
 """Keys that tell texts apart which grow side by side."""
 _MARKED = frozenset(_MARKS)
+_SCALARS = frozenset({int, str})
 _PLAIN: _Place = ("", "", "")
 """The place of what is no JSON: all of it is one text."""
 _TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"|([{}\[\],])')
@@ -181,21 +182,28 @@ def _strings(document: JSON | object, untouchable: Untouchable) -> Iterator[tupl
     """The strings of a document but the untouchable ones; by a stack, for depth is the sender's choice."""
     if isinstance(document, str):
         yield _PLAIN, document
-    stack: list[tuple[JSON | object, str, str]] = [(document, "", "")]
+    stack: list[tuple[object, str, str]] = [(document, "", "")]
     while stack:
         value, path, marks = stack.pop()
+        items: Iterable[tuple[object, object]] = ()
         if isinstance(value, dict):
+            items = value.items()
             if not _MARKED.isdisjoint(value):
-                marks += "".join(f"{mark}={value[mark]}," for mark in _MARKS if isinstance(value.get(mark), int | str))
-            items = value
-        else:
-            items = dict(enumerate(value)) if isinstance(value, list) else {}
-        for key, item in items.items():
-            if isinstance(item, str):
+                marks += _marks(value)
+        elif isinstance(value, list):
+            items = enumerate(value)
+        for key, item in items:
+            kind = type(item)
+            if kind is str:
                 if not untouchable.holds(key, value):
-                    yield (f"{path}/{key}", marks, str(key)), item
-            elif isinstance(item, dict | list):
+                    yield (f"{path}/{key}", marks, f"{key}"), item  # type: ignore[misc]
+            elif kind is dict or kind is list:
                 stack.append((item, f"{path}/{key}", marks))
+
+
+def _marks(value: dict[str, JSON]) -> str:
+    """The indexes and ids of an object, as one text."""
+    return "".join([f"{mark}={value[mark]}," for mark in _MARKS if mark in value and type(value[mark]) in _SCALARS])
 
 
 def _pieces(body: bytes, spans: _Spans, untouchable: Untouchable) -> Iterator[_Piece]:

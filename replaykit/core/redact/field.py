@@ -22,14 +22,13 @@ from replaykit.core.redact.edit import Edit
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from replaykit.core.model import JSON
 
 _NAME = (
     rb"(?:password|passwd|passphrase|secret|api[_-]?key|(?:secret|access|private|account|master|signing)[_-]?key|"
     rb"(?:access|refresh|id|auth|authorization|bearer|session|security|api|bot|personal)[_-]?token|"
     rb"(?:proxy[_-])?authorization|credential)"
 )
-_NAMED = rb"(?:[\w.-]{0,48}?(?:[_.-]|[a-z0-9](?=[A-Z])))??(?i:(" + _NAME + rb"))"
+_NAMED = rb"((?:[\w.-]{0,48}?(?:[_.-]|[a-z0-9](?=[A-Z])))??(?i:" + _NAME + rb"))"
 """A name that says credential, alone or as the last words of a longer one: `db_password`, `openaiApiKey`."""
 _KEY = re.compile(_NAMED)
 _QUOTES = (rb"\"", rb"\\\"", rb"\\\\\\\"")
@@ -72,13 +71,13 @@ def find(data: bytes, start: int) -> Iterator[Edit]:
 
 
 def _named(data: bytes, colon: int) -> tuple[str, int]:
-    """The credential that a field's name says, empty for another name, and the backslashes before its quotes."""
+    """The field's name in lower case, empty when it says no credential, and the backslashes before its quotes."""
     depth = 0
     while data[colon - 2 - depth] == _BACKSLASH:
         depth += 1
     opening = data.rfind(b'"', max(0, colon - _LOOK), colon - 1)
     key = _KEY.fullmatch(data, opening + 1, colon - 1 - depth) if opening >= depth else None
-    return (key[1].decode().lower(), depth) if key and data[opening - depth : opening] == b"\\" * depth else ("", 0)
+    return (key[0].decode().lower(), depth) if key and data[opening - depth : opening] == b"\\" * depth else ("", 0)
 
 
 def closing(data: bytes, start: int, depth: int) -> int:
@@ -127,7 +126,7 @@ class Untouchable:
         """Know the fields without their types, to ask for those first."""
         object.__setattr__(self, "fields", frozenset(name.rpartition(".")[2] for name in self.names))
 
-    def holds(self, name: str | int, within: JSON | object) -> bool:
+    def holds(self, name: object, within: object) -> bool:
         """True when an object's field is one of them."""
         if name not in self.fields or not isinstance(within, dict):
             return False

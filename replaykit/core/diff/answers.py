@@ -1,0 +1,123 @@
+"""Where two answers differ: what a model said, what a tool gave back, how an exchange ended.
+
+    answer: "22" → "71" (in "It is … degrees")
+    answer, tool call get_weather.city: "Paris" → "London"
+    answer, stop reason: "end_turn" → "max_tokens"
+    status 200 → 500
+    result of get_weather.temperature 22 → 23
+
+Law: of a model's answer only what it means counts: how it was cut into chunks, what it was billed
+and which id it was given do not.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from replaykit.core.changes import changes
+from replaykit.core.model import Exchange, ToolCall
+from replaykit.core.places import bodies, marked, of_change, of_documents, replaced
+from replaykit.core.plain import line
+from replaykit.core.steps import document_of
+from replaykit.providers.shape import mapping, member, parse, string
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from replaykit.core.changes import Change, Path
+    from replaykit.core.conversation import Answer, Part
+    from replaykit.core.diff.side import Seen
+    from replaykit.core.model import JSON, Failure, Response
+    from replaykit.core.places import Ground, Place
+
+_WORDS = {"text": "answer", "thinking": "answer, thinking", "tool_call": "answer, tool call {name}"}
+_FIELDS = {"stop": "answer, stop reason", "error": "answer, error", "model": "answer, model"}
+
+
+def answered(before: Seen, after: Seen, ground: Ground) -> tuple[Place, ...]:
+    """The places in which two answers differ; those that rules would fold are marked."""
+    match before.step, after.step:
+        case ToolCall() as one, ToolCall() as other:
+            name = f"result of {line(other.name)}"
+            found = of_documents(name, parse(one.result or b"null"), parse(other.result or b"null"), ground)
+            return (*_failed(one.failure, other.failure), *found)
+        case Exchange() as one, Exchange() as other:
+            return (*_failed(one.failure, other.failure), *_responses(before, after, ground))
+        case _:
+            return ()
+
+
+def _failed(before: Failure | None, after: Failure | None) -> Iterator[Place]:
+    if before != after:
+        yield replaced("outcome", _outcome(before), _outcome(after))
+
+
+def _outcome(failure: Failure | None) -> str:
+    return "success" if failure is None else f"{failure.kind}: {failure.message}"
+
+
+def _responses(before: Seen, after: Seen, ground: Ground) -> Iterator[Place]:
+    one, other = _response(before), _response(after)
+    if one is None or other is None:
+        return
+    if one.status != other.status:
+        yield replaced("status", one.status, other.status)
+    if one.body == other.body:
+        return
+    if before.answer is not None and after.answer is not None:
+        ours, theirs = _document(before.answer), _document(after.answer)
+        for change in changes(ours, theirs):
+            document = ours if change.kind == "removed" else theirs
+            yield marked(of_change(change, partial(_where, change, document)), ground)
+    else:
+        yield from _plain(before, after, ground)
+
+
+def _response(seen: Seen) -> Response | None:
+    return seen.step.response if isinstance(seen.step, Exchange) else None
+
+
+def _plain(before: Seen, after: Seen, ground: Ground) -> Iterator[Place]:
+    """Where answers differ that no model gave: by place where both are JSON, else as bytes."""
+    one, other = _response(before), _response(after)
+    if one is None or other is None or ground.alike(one.body.data, other.body.data):
+        return
+    ours, theirs = _read(before, one), _read(after, other)
+    found = of_documents("answer", ours, theirs, ground) if ours is not None and theirs is not None else ()
+    yield from found or (bodies("answer", one.body, other.body),)
+
+
+def _read(seen: Seen, response: Response) -> JSON:
+    return document_of(seen.asked.wire[1], response) if seen.asked is not None else None
+
+
+def _document(answer: Answer) -> JSON:
+    """An answer as a document that holds only what it means."""
+    parts = answer.turn.parts if answer.turn is not None else ()
+    return {
+        "parts": [_part(part) for part in parts],
+        "stop": answer.stop,
+        "error": answer.error,
+        "model": answer.model,
+    }
+
+
+def _part(part: Part) -> JSON:
+    kept: dict[str, JSON] = {"type": part.kind, "name": part.name, "text": part.text, "data": part.data}
+    return {key: value for key, value in kept.items() if value not in ("", None)}
+
+
+def _where(change: Change, document: JSON) -> str:
+    """Where in an answer a change is."""
+    path: Path = change.old if change.kind == "removed" else change.new
+    match path:
+        case ("parts", int() as index, *rest):
+            part = mapping(member(member(document, "parts"), index))
+            kind = string(part.get("type"))
+            words = _WORDS.get(kind, f"answer, {kind}").format(name=line(string(part.get("name"))))
+            return words + "".join(f".{key}" for key in rest if key not in ("text", "data", "name"))
+        case (str() as name, *_):
+            return _FIELDS.get(name, "answer")
+        case _:
+            return "answer"
