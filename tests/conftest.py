@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from tests.servers.certificates import Certificates
     from tests.servers.wire import Server
+
+
+MEMORY: Final = "/dev/shm"  # noqa: S108  # a folder of its own is made in it
 
 
 @pytest.fixture
@@ -36,6 +39,6 @@ def certificates() -> Certificates:
 @pytest.fixture
 def store() -> Iterator[Path]:
     """Where a store may be made: in memory where there is such a place, for waiting on a disk takes half the time."""
-    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    memory = MEMORY if os.access(MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="replaykit-", dir=memory) as folder:
         yield Path(folder, "episodes.db")

@@ -45,7 +45,7 @@ _HIDDEN = re.compile(
 _LITERAL_NEVER = re.compile(r"[ \t]$|^\t", re.MULTILINE)
 """Lines that editors and hooks repair (white space at the end), or that readers disagree on (tabs first)."""
 
-_PLAIN = re.compile(r"[A-Za-z\u00c0-\u024f\u2039][^\n\t]*[^\s:]|[A-Za-z]")
+_PLAIN = re.compile(r"[A-Za-z\u00c0-\u024f\u27e8][^\n\t]*[^\s:]|[A-Za-z]")
 _PLAIN_NEVER = re.compile(r": | #|^(?:true|false|yes|no|on|off|null|y|n)$", re.IGNORECASE)
 
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\t": "\\t", "\r": "\\r", "\n": "\\n", "\0": "\\0"}

@@ -12,14 +12,14 @@ of arrays are aligned by what they hold, not by where they stand; what was only 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from replaykit.core.canonical import common_prefix, common_suffix
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from replaykit.core.model import JSON
 
@@ -51,12 +51,38 @@ class Change:
     after: JSON
 
 
-def changes(before: JSON, after: JSON) -> Iterator[Change]:
+def changes(before: JSON, after: JSON, known: Mapping[str, tuple[int, int]] | None = None) -> Iterator[Change]:
     """The places that differ, in the order of the later document, removed ones where they were.
 
-    Raises `RecursionError` for documents that are nested beyond reason.
+    `known` says of arrays, by their member of the document, how many of their first items on either
+    side need no comparing: what a conversation repeats. Raises `RecursionError` for documents that are
+    nested beyond reason.
     """
-    return _changes(before, after, (), ())
+    if not known:
+        yield from _changes(before, after, (), ())
+        return
+    for change in _changes(_without(before, known, 0), _without(after, known, 1), (), ()):
+        skipped = known.get(str(change.new[0])) if len(change.new) > 1 else None
+        yield change if skipped is None else _shifted(change, *skipped)
+
+
+def _without(document: JSON, known: Mapping[str, tuple[int, int]], side: int) -> JSON:
+    """The document without the items that are known."""
+    if not isinstance(document, dict):
+        return document
+    return {
+        key: value[known[key][side] :] if key in known and isinstance(value, list) else value
+        for key, value in document.items()
+    }
+
+
+def _shifted(change: Change, old: int, new: int) -> Change:
+    """The change with its paths as they are in the whole documents."""
+    return replace(change, old=_moved_on(change.old, old), new=_moved_on(change.new, new))
+
+
+def _moved_on(path: Path, by: int) -> Path:
+    return (path[0], path[1] + by, *path[2:]) if isinstance(path[1], int) else path
 
 
 def same(a: JSON, b: JSON) -> bool:

@@ -25,7 +25,7 @@ from replaykit.core.plain import gist, line, measure, quoted
 from replaykit.core.words import told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from replaykit.core.changes import Change, Kind, Path
     from replaykit.core.model import JSON, Body, Request
@@ -85,17 +85,21 @@ class Place:
 
 @dataclass(slots=True)
 class Ground:
-    """What two runs have in common while they are compared: rules, spans, and the one-to-one map so far."""
+    """What two runs have in common while they are compared: rules, spans, and the one-to-one map so far.
+
+    `ids` are texts that are ids for certain, whatever they look like, and their partners.
+    """
 
     rules: Rules = field(default_factory=Rules)
     facts: Facts = field(default_factory=Facts)
     bindings: Bindings = field(default_factory=Bindings)
+    ids: dict[str, str] = field(default_factory=dict)
 
     def folds(self, before: JSON, after: JSON) -> bool:
         """Whether rules make two texts equal; the map is extended when they do."""
         if not isinstance(before, str) or not isinstance(after, str):
             return before == after and type(before) is type(after)
-        return self.alike(_bytes(before), _bytes(after))
+        return self.ids.get(before) == after or self.alike(_bytes(before), _bytes(after))
 
     def alike(self, before: bytes, after: bytes) -> bool:
         """Whether rules make two texts equal, as bytes; the map is extended when they do."""
@@ -110,10 +114,15 @@ class Ground:
         return isinstance(paired, Paired)
 
 
-def of_requests(before: Asked, after: Asked, ground: Ground | None = None) -> tuple[Place, ...]:
-    """The places in which two requests differ, all of them; the ones that rules would fold are marked."""
+def of_requests(
+    before: Asked, after: Asked, ground: Ground | None = None, known: Mapping[str, tuple[int, int]] | None = None
+) -> tuple[Place, ...]:
+    """The places in which two requests differ, all of them; the ones that rules would fold are marked.
+
+    `known` are items that need no comparing, as `changes` takes them.
+    """
     ground = ground or Ground()
-    found = [*_address(before, after), *_body(before, after, ground)]
+    found = [*_address(before, after), *_body(before, after, ground, known)]
     return tuple(marked(place, ground) for place in found)
 
 
@@ -203,7 +212,7 @@ def _sides(old: list[str], new: list[str]) -> tuple[JSON, JSON]:
     return " ".join(old) if old else None, " ".join(new) if new else None
 
 
-def _body(before: Asked, after: Asked, ground: Ground) -> Iterator[Place]:
+def _body(before: Asked, after: Asked, ground: Ground, known: Mapping[str, tuple[int, int]] | None) -> Iterator[Place]:
     """What differs between two bodies."""
     old, new = before.request, after.request
     if old.body == new.body:
@@ -212,12 +221,14 @@ def _body(before: Asked, after: Asked, ground: Ground) -> Iterator[Place]:
         yield from _unread(old, new, ground)
         return
     try:
-        found = list(changes(before.document, after.document))
+        found = list(changes(before.document, after.document, known))
     except RecursionError:
         found = []
     for change in found:
         yield of_change(change, partial(_worded, change, before, after), after.wire[1])
-    if not found:  # the same document, written differently where that can matter: 1.0 and 1.00, a key that stands twice
+    if (
+        not found and not known
+    ):  # the same document, written differently where that can matter: 1.0 and 1.00, a key that stands twice
         yield bodies("request body", old.body, new.body)
 
 

@@ -235,6 +235,13 @@ def test_a_pem_block_keeps_its_lines_and_loses_its_key(end: str) -> None:
     assert (f"<{first}{end}UkVEQUNURUQ={end}{last}>", ("private key",)) == REDACTOR.text(f"<{block}>")
 
 
+def test_an_encrypted_pem_block_loses_its_key_too() -> None:
+    """The lines that say how it is encrypted go with it."""
+    lines = ("-----BEGIN RSA PRIVATE KEY-----", "Proc-Type: 4,ENCRYPTED", "DEK-Info: AES-128-CBC,1A2B3C4D5E6F", "")
+    block = "\\n".join((*lines, IMAGE[:64], IMAGE[64:128], "-----END RSA PRIVATE KEY-----"))
+    assert f"{lines[0]}\\nUkVEQUNURUQ=\\n-----END RSA PRIVATE KEY-----" == hidden(block)
+
+
 def test_a_pem_block_that_was_cut_off_is_hidden_to_its_end() -> None:
     """What is there of a key goes, though its last line never came."""
     assert IMAGE[64:100] not in hidden(f"-----BEGIN PRIVATE KEY-----\n{IMAGE[:64]}\n{IMAGE[64:100]}")

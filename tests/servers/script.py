@@ -14,7 +14,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-import brotli  # type: ignore[import-untyped]
+import brotli
 from backports import zstd
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gc
 import time
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -56,8 +57,6 @@ def test_the_head_does_not_wait_for_the_first_chunk(stage: Stage) -> None:
 
 def test_an_encoded_stream_is_not_held_back(stage: Stage) -> None:
     """Also a stream in gzip reaches the program piece by piece."""
-    import zlib  # the server's side of a flushed gzip stream
-
     packer = zlib.compressobj(wbits=31)
     first = packer.compress(ONE) + packer.flush(zlib.Z_SYNC_FLUSH)
     second = packer.compress(TWO) + packer.flush()
@@ -99,6 +98,30 @@ def test_a_cut_stream_gives_its_chunks_and_then_its_error(stage: Stage, ending: 
     recorded, replayed = stage.both(program)
     assert ONE + TWO == b"".join(recorded[0])
     assert issubclass(recorded[1] or object, stage.flavour.library.TransportError)
+    assert recorded == replayed
+
+
+def test_a_cut_in_an_encoded_stream(stage: Stage) -> None:
+    """A stream in gzip that breaks gives what could be decoded of it, and then its error."""
+    packer = zlib.compressobj(wbits=31)
+    first = packer.compress(ONE) + packer.flush(zlib.Z_SYNC_FLUSH)
+    gate = stage.server.gate()
+    url = stage.server.on("GET /", chunked(first, gate, Ending.FIN, headers=(("Content-Encoding", "gzip"),)))
+
+    async def program() -> tuple[bytes, type[BaseException] | None]:
+        body = bytearray()
+
+        async def read() -> None:
+            async with stage.client() as client, client.stream(url) as response:
+                async for chunk in client.decoded(response):
+                    body.extend(chunk)
+                    gate.set()
+
+        failed = await outcome(read())
+        return bytes(body), failed
+
+    recorded, replayed = stage.both(program)
+    assert (ONE, stage.flavour.library.RemoteProtocolError) == recorded
     assert recorded == replayed
 
 

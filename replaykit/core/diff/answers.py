@@ -66,12 +66,25 @@ def _responses(before: Seen, after: Seen, ground: Ground) -> Iterator[Place]:
     if one.body == other.body:
         return
     if before.answer is not None and after.answer is not None:
+        _bind(before.answer, after.answer, ground)
         ours, theirs = _document(before.answer), _document(after.answer)
         for change in changes(ours, theirs):
             document = ours if change.kind == "removed" else theirs
             yield marked(of_change(change, partial(_where, change, document)), ground)
     else:
         yield from _plain(before, after, ground)
+
+
+def _bind(before: Answer, after: Answer, ground: Ground) -> None:
+    """Tool calls in each other's place have each other's ids, whatever those look like."""
+    ours, theirs = _calls(before), _calls(after)
+    for one, other in zip(ours, theirs, strict=False):
+        if one.name == other.name and one.id and other.id:
+            ground.ids.setdefault(one.id, other.id)
+
+
+def _calls(answer: Answer) -> list[Part]:
+    return [part for part in (answer.turn.parts if answer.turn is not None else ()) if part.kind == "tool_call"]
 
 
 def _response(seen: Seen) -> Response | None:

@@ -11,13 +11,14 @@ Law: what is left in the first step that differs has its cause in that step (dif
 from __future__ import annotations
 
 import json
+from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from replaykit.core.diff.align import align
 from replaykit.core.diff.answers import answered
 from replaykit.core.diff.difference import Counts, Difference, First, Pair
-from replaykit.core.diff.side import said, side, text_of
+from replaykit.core.diff.side import repeated, said, side, text_of
 from replaykit.core.model import ToolCall
 from replaykit.core.normalize import Facts, Rules
 from replaykit.core.outputs import compare
@@ -27,7 +28,7 @@ from replaykit.core.steps import title
 from replaykit.providers.shape import member, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
 
     from replaykit.core.changes import Path
     from replaykit.core.conversation import Part
@@ -36,9 +37,13 @@ if TYPE_CHECKING:
     from replaykit.core.model import JSON, Episode
     from replaykit.core.normalize import Rule
     from replaykit.core.places import Place
+    from replaykit.core.steps import Asked
 
 _DEPTH = 2
 """The length of a path to an item of a request: the field, and the place in it."""
+
+RECENT = 4
+"""Pairs that a request may repeat: more agents than that seldom take turns."""
 
 _Known: TypeAlias = "frozenset[bytes]"
 
@@ -69,6 +74,7 @@ class _Comparison:
     sides: tuple[Sequence[Seen], Sequence[Seen]]
     told: set[Hashable] = field(default_factory=set)
     spoken: tuple[_Known, _Known] | None = None
+    recent: deque[tuple[Asked, Asked]] = field(default_factory=lambda: deque(maxlen=RECENT))
 
     def pair(self, before: Seen | None, after: Seen | None) -> Pair:
         """Two steps that belong together, or one that stands alone, compared."""
@@ -92,7 +98,8 @@ class _Comparison:
             return tuple(place for place in found if not place.folds)
         if before.asked is None or after.asked is None:
             return ()
-        found = of_requests(before.asked, after.asked, self.ground)
+        found = of_requests(before.asked, after.asked, self.ground, self._repeated(before.asked, after.asked))
+        self.recent.appendleft((before.asked, after.asked))
         news: list[Place] = []
         keys: set[Hashable] = set()
         for place in found:
@@ -102,6 +109,14 @@ class _Comparison:
                 news.append(place)
         self.told |= keys
         return tuple(news)
+
+    def _repeated(self, before: Asked, after: Asked) -> Mapping[str, tuple[int, int]]:
+        """The items that both repeat from two requests that were compared, by the member that holds them."""
+        for one, other in self.recent:
+            ours, theirs = repeated(one.document, before.document), repeated(other.document, after.document)
+            if both := {key: (ours[key], theirs[key]) for key in ours.keys() & theirs.keys()}:
+                return both
+        return {}
 
     def _echoes(self, place: Place, before: Seen, after: Seen) -> bool:
         """Whether a place lies in what the models answered, on every side that has it."""

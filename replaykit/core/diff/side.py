@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
+import orjson
+
 from replaykit.core.model import Exchange, ToolCall
 from replaykit.core.normalize import fold
 from replaykit.core.steps import Asked, answer_of, title, wholes
@@ -109,6 +111,24 @@ def said(sides: Sequence[Seen]) -> frozenset[bytes]:
     answers = (seen.answer for seen in sides)
     turns = (answer.turn for answer in answers if answer is not None and answer.turn is not None)
     return frozenset(text_of([part]) for turn in turns for part in turn.parts)
+
+
+def repeated(earlier: JSON, later: JSON) -> dict[str, int]:
+    """How many items an array of a later request begins with that are all of the earlier one's, by its member."""
+    if not isinstance(earlier, dict) or not isinstance(later, dict):
+        return {}
+    found = {key: len(value) for key, value in earlier.items() if isinstance(value, list) and value}
+    return {key: count for key, count in found.items() if _begins(later.get(key), earlier[key], count)}
+
+
+def _begins(later: JSON, earlier: JSON, count: int) -> bool:
+    """Whether an array begins with these items; printed, for 1, 1.0 and true are equal to Python."""
+    if not isinstance(later, list) or len(later) < count or later[:count] != earlier:
+        return False
+    try:
+        return orjson.dumps(later[:count]) == orjson.dumps(earlier)
+    except TypeError:
+        return False
 
 
 def _last(turns: Sequence[Turn]) -> Sequence[Turn]:

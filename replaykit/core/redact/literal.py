@@ -77,9 +77,7 @@ def find(data: bytes, start: int, known: Sequence[Literal]) -> Iterator[Edit]:
     for literal in known:
         if data.find(literal.anchor, start) >= 0:
             yield from _plain(data, start, literal)
-        for fragment in literal.fragments:
-            for place in _places(data, fragment.text, start):
-                yield _base64(data, place, fragment, literal, known)
+        yield from _in_base64(data, start, literal, known)
         for digits in literal.digits:
             for place in _places(data, digits, start):
                 yield Edit(place, place + len(digits), literal.text.hex().encode(), (literal.name,))
@@ -124,18 +122,18 @@ def _any_form(char: str) -> bytes:
         return re.escape(raw)
     percent = rb"(?i:" + b"".join(b"%%%02x" % byte for byte in raw) + rb")"
     units = char.encode("utf-16-be", "surrogatepass")
-    escaped = b"".join(rb"\\+u(?i:" + units[i : i + 2].hex().encode() + rb")" for i in range(0, len(units), 2))
+    escaped = b"".join(rb"\\{1,8}u(?i:" + units[i : i + 2].hex().encode() + rb")" for i in range(0, len(units), 2))
     forms = [percent, escaped]
     if len(units) == 4:  # noqa: PLR2004 - halves of a surrogate pair, each in UTF-8: how a pair that a stream cut adds up
         forms.append(b"".join(_half(units[i : i + 2]) for i in (0, 2)))
     if char == "\\":
         forms.append(rb"\\{1,8}")  # one, doubled at each of three depths
     elif char in '"/':
-        forms.append(rb"\\*" + raw)
+        forms.append(rb"\\{0,8}" + raw)
     else:
         forms.append(re.escape(raw))
     if char in _LETTERS:
-        forms.append(rb"\\+" + _LETTERS[char])
+        forms.append(rb"\\{1,8}" + _LETTERS[char])
     if char == " ":
         forms.append(rb"\+")
     return rb"(?:" + b"|".join(forms) + rb")"
@@ -175,6 +173,17 @@ def _cut(data: bytes, start: int, literal: Literal) -> Iterator[Edit]:
     place = data.find(literal.head, near) if literal.head else -1
     if place >= 0 and literal.value.startswith(data[place:]):
         yield Edit(place, len(data), literal.text, (literal.name,))
+
+
+def _in_base64(data: bytes, start: int, literal: Literal, known: Sequence[Literal]) -> Iterator[Edit]:
+    """The base64 forms; what one edit has encoded anew to the end of its run is not gone through again."""
+    done = range(0)
+    for fragment in literal.fragments:
+        for place in _places(data, fragment.text, start):
+            if place not in done:
+                edit = _base64(data, place, fragment, literal, known)
+                done = range(edit.start, edit.end)
+                yield edit
 
 
 def _base64(data: bytes, place: int, fragment: Fragment, literal: Literal, known: Sequence[Literal]) -> Edit:

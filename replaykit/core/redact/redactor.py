@@ -15,6 +15,7 @@ left to hide. What holds no secret comes out byte for byte.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
@@ -166,7 +167,8 @@ class Redactor:
         """The edits that may be made, settled: none inside a stand-in or an untouchable field."""
         free = [edit for edit in changing(data, edits) if not self._fixed.covers(data, edit.start)]
         if free and (fixed := [match.span() for match in self._stand_ins.finditer(data)]):
-            free = [edit for each in free if (edit := _beside(each, fixed))]
+            ends = [end for _, end in fixed]
+            free = [edit for each in free if (edit := _beside(each, fixed, ends))]
         return changing(data, settle(free))
 
     def _safe(self, data: bytes, shared: int) -> int:
@@ -236,12 +238,13 @@ def _raw(value: str) -> bytes:
         return value.encode("utf-8", "surrogatepass")
 
 
-def _beside(edit: Edit, fixed: Iterable[tuple[int, int]]) -> Edit | None:
+def _beside(edit: Edit, fixed: Sequence[tuple[int, int]], ends: Sequence[int]) -> Edit | None:
     """The edit with the whole of each stand-in that it cuts; None when it lies within one."""
-    for start, end in fixed:
+    first = bisect_right(ends, edit.start)
+    for start, end in fixed[first : bisect_left(ends, edit.end) + 1]:
         if start <= edit.start and edit.end <= end:
             return None
-        if start < edit.start < end:
+        if start < edit.start:
             edit = replace(edit, start=start)
         if start < edit.end < end:
             edit = replace(edit, end=end)

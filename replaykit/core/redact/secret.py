@@ -40,7 +40,7 @@ _ABOUT = re.compile(
     r"VERSION|PREFIX|BACKEND|MANAGER|STORE|PROVIDER)$|^(?:OLD)?PWD$"
 )
 _SWITCHES = frozenset({"", "0", "1", "true", "false", "yes", "no", "on", "off", "none", "null"})
-_WORDS = re.compile(r"(?:[a-z]+|[A-Z]+|[A-Z][a-z]+)(?:[-_ .,:]*(?:[a-z]+|[A-Z]+|[A-Z][a-z]+))*")
+_WORDS = re.compile(r"[A-Za-z]+(?:[-_ .,:]+[A-Za-z]+)*[-_ .,:!?]*")
 _TURN = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[0-9])(?=[A-Za-z])|(?<=[A-Z])(?=[0-9]|[A-Z][a-z])")
 _PATH = re.compile(r"(?:~|\.{1,2})?/|[A-Za-z]:[\\/]")
 

@@ -134,8 +134,8 @@ def _shape(back: int, pattern: bytes, read: _Read) -> _Shape:
 
 
 _FAMILY = rb"(sk-(?:ant-[a-z]{3,5}[0-9]{2}-|proj-|svcacct-|admin-|or-v1-|lf-)?)(?=[\w-]*?\w{12})[\w-]{16,}"
-_PEM = rb"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----((?=(?s:.){0,200}?[A-Za-z0-9+/=]{16})(?:\s|\\+[nr/]|[A-Za-z0-9+/=]|"
-_PEM += rb"(?:Proc-Type|DEK-Info): [\w,-]+)+)"
+_LINES = rb"(?:Proc-Type|DEK-Info): [\w,-]+|\s|\\{1,8}[nr/]|[A-Za-z0-9+/=]"
+_PEM = rb"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----((?=(?s:.){0,200}?[A-Za-z0-9+/=]{16})(?:" + _LINES + rb")+)"
 
 _SCOUTS: Final[tuple[tuple[re.Pattern[bytes], tuple[_Shape, ...]], ...]] = (
     (
@@ -178,12 +178,15 @@ def find(data: bytes, start: int) -> Iterator[Edit]:
     """Everything with a known shape whose scout stands at `start` or later."""
     for scout, shapes in _SCOUTS:
         for hit in scout.finditer(data, start):
-            for shape in shapes:
-                match = shape.pattern.match(data, hit.start() - shape.back) if hit.start() >= shape.back else None
-                if match and _whole(data, match.start()) and (edit := shape.read(match)):
-                    yield edit
-                    break
+            if edit := next(filter(None, (_tried(data, hit.start() - shape.back, shape) for shape in shapes)), None):
+                yield edit
     yield from _passwords(data, start)
+
+
+def _tried(data: bytes, place: int, shape: _Shape) -> Edit | None:
+    """The edit of a shape at a place, or None; whether a word begins there is cheaper to see, and seen first."""
+    match = shape.pattern.match(data, place) if place >= 0 and _whole(data, place) else None
+    return shape.read(match) if match else None
 
 
 def _whole(data: bytes, start: int) -> bool:

@@ -1,0 +1,129 @@
+"""The page of a cassette: what an accepted episode did, as YAML that people review in a diff.
+
+    page, episode, command, stdin   what was run
+    outputs                         what came out: named values, standard output, exit code
+    not recorded                    what did not come through us
+    steps                           turn by turn, each with what it added (story.py)
+
+Law: generated from the tape and from nothing else, and read by people only. A recording of the same
+gives the same page: times, ids, ports and folders stand under names (names.py), volatile headers and
+durations not at all. So a changed message is one hunk, and an inserted call one insertion: no step
+has a number.
+"""
+
+from __future__ import annotations
+
+import shlex
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+from replaykit.cassette import yaml
+from replaykit.cassette.names import Names
+from replaykit.cassette.passage import Passages
+from replaykit.cassette.story import story
+from replaykit.errors import CassetteError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from replaykit.core.model import JSON, Episode
+
+VERSION = 1
+"""Raised when the same tape gives another page than before."""
+
+HEAD = """\
+# What replaykit recorded and a person accepted, to be read. Replays read the tape beside it.
+# Not to be edited: `replaykit accept` writes it, `replaykit verify` compares it with its tape.
+"""
+
+
+def page(episode: Episode) -> str:
+    """The page of an episode."""
+    passages = Passages(Names(episode.span))
+    document = _opening(episode, passages) | {"outputs": _outputs(episode, passages)}
+    if episode.unseen:
+        document["not recorded"] = [
+            passages.shown(f"{each.what} ×{each.times} ({each.how})") for each in episode.unseen
+        ]
+    document["steps"] = [passages.step(told) for told in story(episode, passages.shown)]
+    return HEAD + "".join(f"{line}\n" for line in yaml.mapping(document))
+
+
+def _opening(episode: Episode, passages: Passages) -> dict[str, JSON]:
+    origin = episode.origin
+    opening: dict[str, JSON] = {"page": VERSION, "episode": episode.name}
+    if not episode.finished:
+        opening["finished"] = False
+    if origin.command:
+        opening["command"] = passages.shown(shlex.join(origin.command))
+    if origin.folder not in ("", "."):
+        opening["folder"] = passages.shown(origin.folder)
+    if origin.stdin:
+        opening["stdin"] = passages.content(origin.stdin)
+    return opening
+
+
+def _outputs(episode: Episode, passages: Passages) -> dict[str, JSON]:
+    """What came out; named values stand in a mapping of their own, for they may be called anything."""
+    outputs = episode.outputs
+    found: dict[str, JSON] = {}
+    if outputs.values:
+        found["values"] = {name: passages.document(value) for name, value in outputs.values.items()}
+    if outputs.stdout:
+        found["stdout"] = passages.content(outputs.stdout)
+    if outputs.exit_code is not None:
+        found["exit code"] = outputs.exit_code
+    return found
+
+
+def verify(folder: Path) -> tuple[str, ...]:
+    """What is wrong with the cassettes of a folder, a sentence each with its remedy; empty when nothing is."""
+    return tuple(_problems(folder))
+
+
+def _problems(folder: Path) -> Iterator[str]:
+    tapes = {path.stem for path in folder.glob("*.tape")}
+    pages = {path.stem for path in folder.glob("*.yaml") if path.stem in tapes or _is_page(path)}
+    for name in sorted(tapes | pages):
+        if name not in tapes:
+            yield f"{folder / name}.yaml: a page without its tape; {_restore(folder, name, 'tape')}, or remove the page"
+        elif problem := _compared(folder, name, there=name in pages):
+            yield problem
+
+
+def _compared(folder: Path, name: str, *, there: bool) -> str:
+    """What is wrong with one cassette that has a tape."""
+    from replaykit.cassette import read
+
+    path = folder / f"{name}.yaml"
+    try:
+        expected = page(read(folder / f"{name}.tape"))
+        found = path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n") if there else ""
+    except CassetteError as error:
+        return str(error).replace("\n", "; ")
+    except OSError as error:
+        return f"{path}: {error.strerror}"
+    if not there:
+        return f"{path}: the tape has no page; {_restore(folder, name, 'yaml')}, or `replaykit accept {name}` anew"
+    if found == expected:
+        return ""
+    lines = zip_longest(expected.split("\n"), found.split("\n"))
+    place = next(number for number, (ours, theirs) in enumerate(lines, start=1) if ours != theirs)
+    return (
+        f"{path}:{place}: not what its tape says; {_restore(folder, name, 'yaml')},"
+        f" or record and `replaykit accept {name}`"
+    )
+
+
+def _restore(folder: Path, name: str, kind: str) -> str:
+    return f"restore it: `git checkout -- {shlex.quote(str(folder / name) + '.' + kind)}`"
+
+
+def _is_page(path: Path) -> bool:
+    """Whether a file says of itself that it is a page: the folder may hold other YAML."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(HEAD)).replace(b"\r\n", b"\n").startswith(HEAD.encode()[:60])
+    except OSError:
+        return False
