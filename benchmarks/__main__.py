@@ -44,7 +44,7 @@ def machine() -> str:
     versions = ", ".join(PEERS.values()).replace("==", " ")
     return (
         f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
-        f"httpx2 {version('httpx2')}, {versions}; medians, a warm-up before each"
+        f"httpx2 {version('httpx2')}, {versions}; medians after a warm-up; of whole processes the fastest"
     )
 
 

@@ -102,17 +102,19 @@ def rules(subject: Subject, path: Path, url: str, agents: Sequence[Run]) -> dict
 
 
 def _replayed(subject: Subject, path: Path, url: str, bodies: Callable[[], list[bytes]]) -> dict[str, Any]:
-    """The medians of the floor, of a request, and of all with opening and closing, over the requests.
+    """The medians over the rounds: of a request's median, and of all with opening and closing, over the requests.
 
     The bodies are made inside the block, as an agent makes them, and outside of what is timed.
     """
     clock, client = time.perf_counter, httpx2.Client()
     with subject.replay(path):
         check(client, url, bodies())
-    floors, times, opened = [], [], []
+    floors, wholes, times, opened = [], [], [], []
     for _ in rounds():
         asked = bodies()
-        floors.append(median(ask(floor_client(asked), url, asked)))
+        least = ask(floor_client(asked), url, asked)
+        floors.append(median(least))
+        wholes.append(sum(least) / len(asked))
         began = clock()
         with subject.replay(path):
             entered = clock()
@@ -120,7 +122,8 @@ def _replayed(subject: Subject, path: Path, url: str, bodies: Callable[[], list[
             ready = clock()
             times.append(median(ask(client, url, asked)))
         opened.append((clock() - ready + entered - began) / len(asked))
-    return {"floor": median(floors[1:]), "request": median(times[1:]), "opened": median(opened[1:])}
+    found = {"floor": floors, "floor_whole": wholes, "request": times, "opened": opened}
+    return {key: median(some[1:]) for key, some in found.items()}
 
 
 def crowd(subject: Subject, path: Path, url: str, agents: Sequence[Run]) -> dict[str, Any]:
@@ -224,7 +227,7 @@ def fleet(subject: Subject, path: Path, url: str, agents: Sequence[Run]) -> dict
     commands = [
         [sys.executable, "-m", "benchmarks.probe", "member", json.dumps({**given, "agents": group})] for group in groups
     ]
-    processes = [subprocess.Popen(command) for command in commands]
+    processes = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for command in commands]
     return {"exits": [process.wait() for process in processes]}
 
 

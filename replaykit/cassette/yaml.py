@@ -2,7 +2,7 @@ r"""YAML as a page needs it: few forms, each text as readable as it can be and e
 
     text                                        form
     one short line that reads as nothing else   Let me look.
-    one short line that does                    "yes"   "a: b"   "2026"
+    one short line that does                    "yes"   "a: b"   '{"a": 1}'
     several lines, or a long one                | with the lines below it
     what a literal block cannot hold            "escaped,\n\
                                                  line by line"
@@ -45,7 +45,7 @@ _HIDDEN = re.compile(
 _LITERAL_NEVER = re.compile(r"[ \t]$|^\t", re.MULTILINE)
 """Lines that editors and hooks repair (white space at the end), or that readers disagree on (tabs first)."""
 
-_PLAIN = re.compile(r"[A-Za-z\u00c0-\u024f\u27e8][^\n\t]*[^\s:]|[A-Za-z]")
+_PLAIN = re.compile(r"(?:[A-Za-z\u00c0-\u024f\u27e8]|[0-9]{1,9} [a-z])[^\n\t]*[^\s:]|[A-Za-z]")
 _PLAIN_NEVER = re.compile(r": | #|^(?:true|false|yes|no|on|off|null|y|n)$", re.IGNORECASE)
 
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\t": "\\t", "\r": "\\r", "\n": "\\n", "\0": "\\0"}
@@ -67,7 +67,7 @@ def scalar(value: JSON) -> str:
         case float():
             return _float(value)
         case str():
-            return value if is_plain(value) else quoted(value)
+            return value if is_plain(value) else _single(value) or quoted(value)
         case _:
             return quoted(print_json(value))
 
@@ -85,6 +85,13 @@ def is_literal(text: str) -> bool:
 def quoted(text: str) -> str:
     """A text in double quotes, on one line."""
     return f'"{_escaped(text)}"'.replace("\n", "\\n")
+
+
+def _single(text: str) -> str:
+    """A text in single quotes, which know no escapes, where double ones would need many; else nothing."""
+    if not {'"', "\\"} & {*text} or {"'", "\n", "\t"} & {*text} or _HIDDEN.search(text):
+        return ""
+    return f"'{text}'"
 
 
 def _float(value: float) -> str:

@@ -216,7 +216,7 @@ def _text(item: JSON) -> str:
 def _sort(item: JSON) -> tuple[object, ...]:
     """What sort of thing an item is: its type, and of an object what it says of itself."""
     if not isinstance(item, dict):
-        return (type(item),)
+        return (float if type(item) is int else type(item),)
     inner = [item, *(value for value in item.values() if isinstance(value, dict))]
     said = [each.get(key) for each in inner for key in _TELLING]
     return (dict, *(value for value in said if isinstance(value, str)))

@@ -141,6 +141,13 @@ def _leaves(document: JSON) -> Counter[str]:
     return found
 
 
-def _distance(near: Near) -> tuple[int, int]:
-    """How many places differ, first without those that rules would fold."""
-    return sum(not place.folds for place in near.places), len(near.places)
+def _distance(near: Near) -> tuple[int, int, int]:
+    """How many places differ, first without those that rules would fold; then by how much text."""
+    return sum(not place.folds for place in near.places), len(near.places), sum(map(_apart, near.places))
+
+
+def _apart(place: Place) -> int:
+    """The bytes of a place's values that they do not share."""
+    ours, theirs = str(place.before).encode("utf-8", "replace"), str(place.after).encode("utf-8", "replace")
+    longest = max(len(ours), len(theirs))
+    return max(0, longest - common_prefix(ours, theirs) - common_suffix(ours, theirs))

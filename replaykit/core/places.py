@@ -162,6 +162,11 @@ def replaced(place: str, before: JSON, after: JSON) -> Place:
     return Place(before, after, lambda: (place, f"{place}{_instead(before, after)}"))
 
 
+def exchanged(place: str, before: str, after: str) -> Place:
+    """The place of a short text that is another one now, told as a whole."""
+    return Place(before, after, lambda: (place, f"{place}: {quoted(before)} → {quoted(after)}"))
+
+
 def one_sided(place: str, before: JSON, after: JSON) -> Place:
     """The place of a value that is only there before, or only after."""
     kind: Kind = "added" if before is None else "removed"
@@ -176,13 +181,13 @@ def marked(place: Place, ground: Ground) -> Place:
 def _address(before: Asked, after: Asked) -> Iterator[Place]:
     """What differs in method and URL."""
     if before.request.method != after.request.method:
-        yield replaced("method", before.request.method, after.request.method)
+        yield exchanged("method", before.request.method, after.request.method)
     if before.url.scheme != after.url.scheme:
-        yield replaced("scheme", before.url.scheme, after.url.scheme)
+        yield exchanged("scheme", before.url.scheme, after.url.scheme)
     if before.host != after.host:
-        yield replaced("host", before.host, after.host)
+        yield exchanged("host", before.host, after.host)
     if before.url.path != after.url.path:
-        yield replaced("path", before.url.path, after.url.path)
+        yield exchanged("path", before.url.path, after.url.path)
     if before.url.query != after.url.query:
         yield from _fields("query parameter", before.url.query, after.url.query)
 

@@ -46,6 +46,9 @@ _Remarks: TypeAlias = "Sequence[tuple[str, Mapping[str, Any]]]"
 DESCRIBED = 10
 """Steps nobody asked for that are told with what they said: reading the bodies of 2,000 takes seconds."""
 
+_SIGNALS = 128
+"""Exit codes above it are signals (POSIX.1-2024, XCU 2.8.2, as every shell does it)."""
+
 _BOUND: tuple[Kind, ...] = ("id", "port", "temp")
 """Kinds that are bound one to one: what a request established holds for the outputs."""
 
@@ -255,13 +258,18 @@ def _outputs(
         episode.outputs,
         replace(outputs or Outputs(), values={**(outputs.values if outputs else {}), **given}),
     )
-    cut = not episode.finished or (cut and now.exit_code is None)
+    cut = not episode.finished or (cut and _killed(now.exit_code))
     if cut:
         both = before.values.keys() & now.values.keys()
         before = replace(before, values={name: before.values[name] for name in both})
         now = replace(now, values={name: now.values[name] for name in both})
     for place in values(before, now, ground) if outputs is None or cut else compare(before, now, ground):
         yield Difference("output", None, place.text, place.as_json())
+
+
+def _killed(code: int | None) -> bool:
+    """Whether a run was ended from outside: no exit code, or a signal's (-15 to Python, 128 + 15 to a shell)."""
+    return code is None or code < 0 or code > _SIGNALS
 
 
 def _ground(episode: Episode, plays: _Plays, live: Span, extra: tuple[Rule, ...]) -> Ground:

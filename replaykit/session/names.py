@@ -67,12 +67,13 @@ def _draft(text: str, store: Path) -> Named | None:
     if not store.exists():
         return None
     kept = Store(store)
-    id = _id(text, kept)  # noqa: A001 - the word
+    id = draft_id(text, kept)  # noqa: A001 - the word
     episode = kept.episode(id) if id else None
     return Named(episode, store) if episode is not None else None
 
 
-def _id(text: str, store: Store) -> str | None:
+def draft_id(text: str, store: Store) -> str | None:
+    """The id of the draft that a person means; None when there is none. Reads no step, so a damaged one is found."""
     if text == "latest":
         return store.latest()
     if text.startswith("draft:"):

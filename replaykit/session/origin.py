@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from replaykit.core.model import Origin, Span
-from replaykit.core.redact import secrets_of
+from replaykit.core.redact import placeholder, secrets_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from replaykit.config import Config
+    from replaykit.core.redact import Secret
 
 SDKS = ("anthropic", "openai", "mcp", "httpx2", "httpx", "langchain-core", "pydantic-ai-slim", "litellm")
 """Distributions whose versions explain a changed request."""
@@ -28,14 +29,15 @@ def origin_here(command: Sequence[str], config: Config, environment: Mapping[str
     """The origin of a run of this command, in this folder and environment, as it begins."""
     secrets, _ = secrets_of(environment)
     hidden = {secret.name for secret in secrets}
+    kept = {
+        name: value
+        for name, value in environment.items()
+        if name not in hidden and any(fnmatch.fnmatchcase(name, pattern) for pattern in config.environment)
+    }
     return Origin(
         tuple(command),
         relative(Path.cwd(), config.root),
-        environment={
-            name: value
-            for name, value in sorted(environment.items())
-            if name not in hidden and any(fnmatch.fnmatchcase(name, pattern) for pattern in config.environment)
-        },
+        environment=dict(sorted((kept | _alike(secrets)).items())),
         secrets=tuple(sorted(hidden)),
         seed=environment.get("PYTHONHASHSEED", ""),
         timezone=environment.get("TZ", ""),
@@ -43,6 +45,16 @@ def origin_here(command: Sequence[str], config: Config, environment: Mapping[str
         versions=versions(),
         commit=commit(config.root),
     )
+
+
+def _alike(secrets: Sequence[Secret]) -> dict[str, str]:
+    """For a secret whose value another variable has too: that one's placeholder, which stands in bodies for both."""
+    first: dict[str, str] = {}
+    for secret in secrets:
+        first.setdefault(secret.value, secret.name)
+    return {
+        secret.name: placeholder(first[secret.value]) for secret in secrets if first[secret.value] != secret.name
+    }
 
 
 def relative(folder: Path, root: Path) -> str:

@@ -16,7 +16,7 @@ from replaykit.core.plain import line
 from replaykit.core.replay import Serve
 from replaykit.errors import NotRecorded
 from replaykit.providers.registry import TELLING, declared
-from replaykit.session.recorder import redacted
+from replaykit.session.requests import Requests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,6 +48,7 @@ class Player:
         self.episode = episode
         self.ledger = ledger
         self._redactor = redactor
+        self._requests = Requests(redactor)
         self._missed = missed
         self._index = Index(episode, live, extra, declared, TELLING)
         self._lock = threading.RLock()
@@ -70,7 +71,7 @@ class Player:
 
     def redacted(self, request: Request) -> Request:
         """The request as it would have been recorded."""
-        return redacted(request, self._redactor)[0]
+        return self._requests.redacted(request)[0]
 
     def miss(self, request: Request, found: Ambiguous | Missing) -> str:
         """The account of a request that was not recorded, committed."""

@@ -9,23 +9,24 @@ from __future__ import annotations
 import threading
 from collections import Counter, deque
 from dataclasses import replace
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from replaykit.core.canonical import common_prefix
-from replaykit.core.model import Body, Exchange, Failure, Request
+from replaykit.core.model import Body, Exchange, Failure
 from replaykit.errors import StoreError
 from replaykit.providers.registry import attempt_of
 from replaykit.session.facts import ended, facts_of
+from replaykit.session.requests import Requests
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from replaykit.core.model import Response, Step, ToolCall, Unseen
-    from replaykit.core.redact import Redactor, Scan
+    from replaykit.core.redact import Redactor
     from replaykit.store import Store
 
-RECENT = 4
-"""Bodies that a new one is gone through against: more agents than that seldom take turns."""
+PAUSE = 5.0
+"""Seconds after which a store that failed is tried again; one that is locked has been waited for already."""
 
 SPOOL_BYTES = 256 << 20
 """Memory for steps that a failing store does not take: beyond it the oldest is lost, and said to be."""
@@ -39,19 +40,24 @@ class Recorder:
         self.store = store
         self.episode = episode
         self.hidden: Counter[str] = Counter()
-        self.problem: StoreError | None = None
+        self.problem: Exception | None = None
         self.lost = 0
         self._redactor = redactor
         self._keeper = store.keeper(episode)
         self._spool: deque[Step] = deque()
-        self._scans: deque[Scan] = deque(maxlen=RECENT)
+        self._again = 0.0
+        self._requests = Requests(redactor)
         self._lock = threading.Lock()
 
     def keep(self, step: Step) -> None:
-        """Redact a step and commit it."""
-        clean = self._exchange(step) if isinstance(step, Exchange) else self._tool_call(step)
-        self.hidden.update(clean.hidden)
-        self._commit(clean)
+        """Redact a step and commit it; whatever goes wrong here is not the program's business."""
+        try:
+            clean = self._exchange(step) if isinstance(step, Exchange) else self._tool_call(step)
+            self.hidden.update(clean.hidden)
+            self._commit(clean)
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not become the program's
+            self.problem = error
+            self.lost += 1
 
     def output(self, name: str, value: bytes) -> None:
         """Commit a named output."""
@@ -79,28 +85,29 @@ class Recorder:
             self._spool.clear()
 
     def _commit(self, step: Step) -> None:
-        if not self._spool:
-            try:
-                self._keeper.keep(step, facts_of(step))
-            except StoreError as error:
-                self.problem = error
-            else:
-                return
+        if not self._spool and self._kept(step):
+            return
         with self._lock:
             self._spool.append(step)
-            self._drain()
+            if monotonic() >= self._again:
+                self._drain()
             while sum(_weight(each) for each in self._spool) > SPOOL_BYTES:
                 self._spool.popleft()
                 self.lost += 1
 
     def _drain(self) -> None:
-        while self._spool:
-            try:
-                self._keeper.keep(self._spool[0], facts_of(self._spool[0]))
-            except StoreError as error:
-                self.problem = error
-                return
+        while self._spool and self._kept(self._spool[0]):
             self._spool.popleft()
+
+    def _kept(self, step: Step) -> bool:
+        """Whether the store took it; when it did not, it is left alone for a while: a program waits here."""
+        try:
+            self._keeper.keep(step, facts_of(step))
+        except StoreError as error:
+            self.problem = error
+            self._again = monotonic() + PAUSE
+            return False
+        return True
 
     def _try(self, commit: Any) -> None:  # noqa: ANN401 - whatever it returns is not used
         try:
@@ -110,7 +117,7 @@ class Recorder:
             self.lost += 1
 
     def _exchange(self, exchange: Exchange) -> Exchange:
-        request, hidden = self._request(exchange.request)
+        request, hidden = self._requests.redacted(exchange.request)
         response = exchange.response
         if response is not None:
             response, more = self._response(response)
@@ -130,13 +137,6 @@ class Recorder:
             hidden=hidden,
         )
 
-    def _request(self, request: Request) -> tuple[Request, tuple[str, ...]]:
-        raw = request.body.data
-        before = max(tuple(self._scans), key=lambda scan: common_prefix(scan.raw, raw), default=None)
-        scan = self._redactor.scan(raw, before, 0 if before is None else common_prefix(before.raw, raw))
-        self._scans.append(scan)
-        return redacted(request, self._redactor, scan)
-
     def _response(self, response: Response) -> tuple[Response, tuple[str, ...]]:
         headers, hidden = self._redactor.headers(response.headers)
         kind = next((value for name, value in headers if name.lower() == "content-type"), "")
@@ -154,15 +154,6 @@ class Recorder:
         return replace(
             call, arguments=arguments.encode(), result=result.encode(), failure=failure, hidden=hidden + more
         )
-
-
-def redacted(request: Request, redactor: Redactor, scan: Scan | None = None) -> tuple[Request, tuple[str, ...]]:
-    """A request without its secrets, and what was hidden; `scan` is that of its body, when it was made already."""
-    url, hidden = redactor.url(request.url)
-    headers, more = redactor.headers(request.headers)
-    scan = redactor.scan(request.body.data) if scan is None else scan
-    body = Body.of(scan.data) if scan.edits else request.body
-    return Request(request.method, url, headers, body), hidden + more + scan.names
 
 
 def _weight(step: Step) -> int:

@@ -1,7 +1,8 @@
 """One connection to a store's SQLite file, and what can go wrong with it.
 
 Law: every error of SQLite leaves here as a `StoreError` that names the file and the remedy. A
-connection is never used across a fork: the child opens its own.
+connection is never used across a fork: the child opens its own, and no thread is within SQLite
+while the process forks. A file that may only be read can be read.
 """
 
 from __future__ import annotations
@@ -11,23 +12,33 @@ import os
 import sqlite3
 import threading
 import weakref
-from pathlib import Path
+from functools import cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from replaykit.errors import StoreError
-from replaykit.store.schema import APPLICATION, MIGRATIONS
+from replaykit.store.schema import APPLICATION, BEFORE, MIGRATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 PATIENCE = 60.0
 """Seconds to wait for another process's write: 8 processes with 4 threads each wait well under one."""
 
+CHECKPOINT = 4096
+"""Pages of the log after which it is written back: 4 MB, as SQLite does unasked with pages of its usual size."""
+
+TIDIED = 8192
+"""Free pages given back at a time: 8 MB in 30 ms; what is left serves the next recording."""
+
 REMEDIES = (
-    ("database or disk is full", "free some space; what was kept so far is safe"),
-    ("disk I/O error", "check the disk; what was kept so far is safe"),
-    ("attempt to write a readonly", "make the file and its folder writable, or name another store with --store"),
+    ("disk is full", "free some space; what was kept so far is safe"),
+    ("disk I/O error", "check the disk and its free space; what was kept so far is safe"),
+    ("readonly database", "make the file and its folder writable, or name another store with --store"),
     ("unable to open", "make the folder writable, or name another store with --store"),
+    ("Permission denied", "make the folder writable, or name another store with --store"),
+    ("Read-only file system", "name a store on a disk that can be written, with --store"),
     ("database is locked", "another process has been writing for a minute; end it, or name another store with --store"),
     ("malformed", "move the file away; `replaykit doctor` says what can be saved"),
     ("not a database", "move the file away, or name another store with --store"),
@@ -47,7 +58,12 @@ class Database:
                 "there is no store here", path=str(path), remedy="record something first: `replaykit record -- …`"
             )
         self._connection: sqlite3.Connection | None = self._open()
-        _forget_after_fork(self)
+        _open_ones().add(self)
+
+    @property
+    def writable(self) -> bool:
+        """Whether anything can be kept here: the file and its folder may be written."""
+        return os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
 
     def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
@@ -83,6 +99,10 @@ class Database:
                     connection.execute("ROLLBACK")
                 raise
 
+    def tidy(self) -> None:
+        """Give free space back to the disk, up to `TIDIED` pages."""
+        self.rows(f"PRAGMA incremental_vacuum({TIDIED})")
+
     def close(self) -> None:
         """Close the file; a later call opens it again."""
         with self._lock:
@@ -90,8 +110,16 @@ class Database:
                 self._connection.close()
                 self._connection = None
 
+    def before_fork(self) -> None:
+        """Wait until no thread is within SQLite, whose own locks a child could never have released."""
+        self._lock.acquire()
+
     def after_fork(self) -> None:
-        """In a forked child: leave the parent's connection alone (closing it could drop its locks)."""
+        """In the parent: go on."""
+        self._lock.release()
+
+    def forked(self) -> None:
+        """In the child: leave the parent's connection alone (closing it could drop its locks)."""
         self._lock = threading.RLock()
         if self._connection is not None:
             self._inherited.append(self._connection)
@@ -100,7 +128,10 @@ class Database:
     def _open(self) -> sqlite3.Connection:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+            connection = self._connect(str(self.path))
+            if self._sealed(connection):
+                connection.close()
+                connection = self._connect(f"file:{quote(str(self.path))}?immutable=1", uri=True)
         except (sqlite3.Error, OSError) as error:
             raise self._explain(error) from error
         try:
@@ -113,11 +144,25 @@ class Database:
             raise
         return connection
 
+    @staticmethod
+    def _connect(target: str, *, uri: bool = False) -> sqlite3.Connection:
+        return sqlite3.connect(target, timeout=PATIENCE, isolation_level=None, check_same_thread=False, uri=uri)
+
+    def _sealed(self, connection: sqlite3.Connection) -> bool:
+        """Whether SQLite needs to be told that nobody writes: it can make no log in this folder, and there is none."""
+        try:
+            connection.execute("PRAGMA user_version").fetchone()
+        except sqlite3.OperationalError as error:
+            log = self.path.with_name(f"{self.path.name}-wal")
+            if getattr(error, "sqlite_errorname", "") != "SQLITE_READONLY_DIRECTORY" or _size(log):
+                raise
+            return True
+        return False
+
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        connection.execute("PRAGMA foreign_keys = ON")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (application,) = connection.execute("PRAGMA application_id").fetchone()
-        if version > len(MIGRATIONS) and application == APPLICATION:
+        if application == APPLICATION and version > len(MIGRATIONS):
             raise StoreError(
                 f"this store is of version {version}, and this replaykit knows up to {len(MIGRATIONS)}",
                 path=str(self.path),
@@ -130,13 +175,15 @@ class Database:
                 remedy="name another store with --store",
             )
         if version < len(MIGRATIONS):
-            connection.execute("PRAGMA journal_mode = WAL")
             self._migrate(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT}")
 
     @staticmethod
     def _migrate(connection: sqlite3.Connection) -> None:
         """Bring the tables up to date in one transaction; of two processes that begin at once, one does it."""
+        for statement in BEFORE:
+            connection.execute(statement)
         connection.execute("BEGIN IMMEDIATE")
         try:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -146,15 +193,20 @@ class Database:
             connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
             connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
             raise
 
     def _explain(self, error: Exception) -> StoreError:
-        text = str(error)
+        text = error.strerror or str(error) if isinstance(error, OSError) else str(error)
         remedy = next(
             (remedy for sign, remedy in REMEDIES if sign in text), "`replaykit doctor` looks at it more closely"
         )
         return StoreError(text, path=str(self.path), remedy=remedy)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def _statements(script: str) -> Iterator[str]:
@@ -167,13 +219,18 @@ def _statements(script: str) -> Iterator[str]:
             statement = ""
 
 
-def _forget_after_fork(database: Database) -> None:
-    """Have a forked child open its own connection, without keeping the database alive for it."""
-    reference = weakref.ref(database)
+@cache
+def _open_ones() -> weakref.WeakSet[Database]:
+    """The databases of this process, told of each fork as long as they live."""
+    databases: weakref.WeakSet[Database] = weakref.WeakSet()
 
-    def forget() -> None:
-        alive = reference()
-        if alive is not None:
-            alive.after_fork()
+    def tell(do: str) -> None:
+        for database in tuple(databases):
+            getattr(database, do)()
 
-    os.register_at_fork(after_in_child=forget)
+    os.register_at_fork(
+        before=lambda: tell("before_fork"),
+        after_in_parent=lambda: tell("after_fork"),
+        after_in_child=lambda: tell("forked"),
+    )
+    return databases

@@ -9,6 +9,16 @@ from __future__ import annotations
 APPLICATION = 0x5265704B
 """`RepK`, as PRAGMA application_id: `file` and we can tell a store from another SQLite file."""
 
+BEFORE = (
+    "PRAGMA page_size = 1024",  # frames lie end to end, so a small page wastes the least: 10 kB where 4,096 wastes 40
+    "PRAGMA auto_vacuum = INCREMENTAL",  # a finished episode gives back the space that its recording took
+    "PRAGMA journal_mode = WAL",
+)
+"""What has to be said of a file before its first table."""
+
+SPAN = 1_000_000_000
+"""Ids of steps per episode: the steps of an episode lie together, and are found without an index."""
+
 VERSION_1 = """
 -- One recorded run. Drafts only: an accepted episode is a cassette.
 CREATE TABLE episodes (
@@ -23,12 +33,14 @@ CREATE TABLE episodes (
     span       TEXT NOT NULL,              -- JSON: when and where the run took place
     stdout     BLOB NOT NULL DEFAULT x''
 ) STRICT;
+CREATE INDEX episodes_by_name ON episodes (name);
 
--- One exchange or tool call. The columns are for people and queries; `frame` is the truth: a
--- Zstandard frame of what the step adds to its base (store/steps.py, core/codec.py).
+-- One exchange or tool call. The columns down to `hidden` are for people and queries; the others
+-- say how its text is kept (store/keeper.py, core/codec.py).
 CREATE TABLE steps (
-    id            INTEGER PRIMARY KEY,
-    episode       INTEGER NOT NULL REFERENCES episodes (number) ON DELETE CASCADE,
+    id            INTEGER PRIMARY KEY,     -- the episode's number, and the step's own in nine digits
+    episode       INTEGER AS (id / 1000000000) REFERENCES episodes (number),
+    number        INTEGER AS (id % 1000000000), -- 1, 2, 3 in the order in which they ended
     began         INTEGER NOT NULL,        -- nanoseconds after the episode began
     took          INTEGER NOT NULL,        -- milliseconds
     kind          TEXT NOT NULL,           -- exchange, tool
@@ -40,26 +52,28 @@ CREATE TABLE steps (
     output_tokens INTEGER,
     attempt       INTEGER NOT NULL,        -- 0, or the how-many-eth retry of an SDK
     hidden        INTEGER NOT NULL,        -- secrets that redaction replaced
-    base          INTEGER,                 -- the step that this one builds on
-    depth         INTEGER NOT NULL,        -- how many bases are below
-    shared        INTEGER NOT NULL,        -- bytes of the question that are the beginning of the base's question
-    wide          INTEGER NOT NULL,        -- 1: the frame builds on the base's whole question, too
+    base          INTEGER,                 -- number of the step whose question this one's builds on
+    shared        INTEGER NOT NULL,        -- bytes at the beginning that the two questions share
+    tail          INTEGER NOT NULL,        -- bytes at the end that they share
+    stream        INTEGER,                 -- number of the step that began the stream; none: this one did
+    wide          INTEGER NOT NULL,        -- 1: a frame by itself, packed against all of the base
     question_size INTEGER NOT NULL,        -- bytes
     answer_size   INTEGER NOT NULL,
-    frame         BLOB NOT NULL
+    digest        INTEGER NOT NULL,        -- XXH32 of the text
+    frame         BLOB NOT NULL            -- its text, packed; a finished episode's lie with the first of their stream
 ) STRICT;
-CREATE INDEX steps_by_episode ON steps (episode);
 
 -- One replay of an episode or cassette.
 CREATE TABLE replays (
-    id       TEXT PRIMARY KEY,             -- replay_m4c8x1
     episode  TEXT NOT NULL,
-    began    REAL NOT NULL
+    id       TEXT NOT NULL,                -- replay_m4c8x1
+    began    REAL NOT NULL,
+    PRIMARY KEY (episode, id)
 ) STRICT, WITHOUT ROWID;
 
 -- A recorded step that was served: one row, so that no two processes serve the same.
 CREATE TABLE plays (
-    replay   TEXT NOT NULL REFERENCES replays (id) ON DELETE CASCADE,
+    replay   TEXT NOT NULL,
     position INTEGER NOT NULL,             -- of the step in its episode
     detail   TEXT NOT NULL DEFAULT '{}',   -- JSON: the rules that were used, what was sent differently
     PRIMARY KEY (replay, position)
@@ -78,17 +92,17 @@ CREATE TABLE remarks (
 -- What a person asks first.
 CREATE VIEW overview AS
 SELECT e.id, e.name, datetime(e.began, 'unixepoch') AS recorded, e.finished, e.exit_code,
-       count(s.id) FILTER (WHERE s.attempt = 0) AS steps,
-       group_concat(DISTINCT s.model) AS models,
+       count(s.id) FILTER (WHERE s.attempt = 0) AS steps, group_concat(DISTINCT s.model) AS models,
        sum(s.input_tokens) AS input_tokens, sum(s.output_tokens) AS output_tokens
-FROM episodes AS e LEFT JOIN steps AS s ON s.episode = e.number
-GROUP BY e.id ORDER BY e.began DESC;
+FROM episodes AS e LEFT JOIN steps AS s ON s.id BETWEEN e.number * 1000000000 AND e.number * 1000000000 + 999999999
+GROUP BY e.number ORDER BY e.number DESC;
 
+-- What happened in an episode, as it happened.
 CREATE VIEW timeline AS
-SELECT e.id AS episode, s.id AS step, s.began / 1000000 AS at_ms, s.took AS took_ms, s.kind, s.what, s.status,
-       s.failure, s.model, s.input_tokens, s.output_tokens, s.attempt, s.hidden,
-       s.question_size, s.answer_size, length(s.frame) AS stored_size
-FROM steps AS s JOIN episodes AS e ON e.number = s.episode ORDER BY s.episode, s.began;
+SELECT e.id AS episode, s.number AS step, s.began / 1000000 AS at_ms, s.took AS took_ms, s.kind, s.what, s.status,
+       s.failure, s.model, s.input_tokens, s.output_tokens, s.attempt, s.hidden, s.question_size, s.answer_size
+FROM steps AS s JOIN episodes AS e ON e.number = s.episode ORDER BY s.id / 1000000000, s.began;
 """
 
 MIGRATIONS = (VERSION_1,)
+"""The changes that make a store of this version, the oldest first."""

@@ -31,7 +31,8 @@ def printed(document: Any) -> bytes:
 
 
 def request(document: Any, url: str = URL, method: str = "POST") -> Request:
-    return Request(method, url, HEADERS, Body.of(document if isinstance(document, bytes) else printed(document)))
+    body = Body.of(document if isinstance(document, bytes) else printed(document))
+    return Request(method, url, HEADERS if url.endswith("/v1/messages") else JSON_HEADERS, body)
 
 
 def response(document: Any, status: int = 200) -> Response:

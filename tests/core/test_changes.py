@@ -55,7 +55,12 @@ def test_items_are_aligned_by_what_they_hold(after: list[JSON], expected: list[t
 def test_values_of_another_type_differ(before: JSON, after: JSON) -> None:
     """1, 1.0 and true are three values, wherever they stand."""
     assert [("changed", ())] == found(before, after)
-    assert [("changed", ("x", 0))] == found({"x": [before]}, {"x": [after]})
+    assert [("changed", ("x", "y"))] == found({"x": {"y": before}}, {"x": {"y": after}})
+
+
+def test_a_number_in_the_place_of_a_number_is_one_change() -> None:
+    """Whole or not, a number that is another one now was neither removed nor added."""
+    assert [("changed", (1,))] == found([1, 2, 3], [1, 2.5, 3])
 
 
 @given(DOCUMENTS, DOCUMENTS)
@@ -77,7 +82,8 @@ def test_one_insertion_is_one_change(items: list[JSON], data: st.DataObject) -> 
 @given(st.lists(DOCUMENTS, max_size=5), DOCUMENTS, DOCUMENTS)
 def test_known_items_are_left_out_and_paths_stay(head: list[JSON], before: JSON, after: JSON) -> None:
     """What both begin with can be left out, and changes are where they are in the whole."""
-    ours, theirs = {"x": [*head, before]}, {"x": [*head, after]}
+    ours: JSON = {"x": [*head, before]}
+    theirs: JSON = {"x": [*head, after]}
     whole, rest = list(changes(ours, theirs)), list(changes(ours, theirs, {"x": (len(head), len(head))}))
     assert [] == [change for change in rest if change.new[1:2] < (len(head),)]
     assert bool(whole) == bool(rest)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from replaykit.core.changes import changes
 from replaykit.core.model import Exchange, ToolCall
-from replaykit.core.places import bodies, marked, of_change, of_documents, replaced
+from replaykit.core.places import bodies, exchanged, marked, of_change, of_documents, replaced
 from replaykit.core.plain import line
 from replaykit.core.steps import document_of
 from replaykit.providers.shape import mapping, member, parse, string
@@ -50,7 +50,7 @@ def answered(before: Seen, after: Seen, ground: Ground) -> tuple[Place, ...]:
 
 def _failed(before: Failure | None, after: Failure | None) -> Iterator[Place]:
     if before != after:
-        yield replaced("outcome", _outcome(before), _outcome(after))
+        yield exchanged("outcome", _outcome(before), _outcome(after))
 
 
 def _outcome(failure: Failure | None) -> str:

@@ -68,18 +68,22 @@ def diff(before: Episode, after: Episode, *, extra: tuple[Rule, ...] = ()) -> Di
 
 @dataclass(slots=True)
 class _Comparison:
-    """What was told so far, and what needs no telling."""
+    """What was told so far, and what needs no telling; `diverged`: something has differed."""
 
     ground: Ground
     sides: tuple[Sequence[Seen], Sequence[Seen]]
     told: set[Hashable] = field(default_factory=set)
     spoken: tuple[_Known, _Known] | None = None
+    diverged: bool = False
     recent: deque[tuple[Asked, Asked]] = field(default_factory=lambda: deque(maxlen=RECENT))
 
     def pair(self, before: Seen | None, after: Seen | None) -> Pair:
         """Two steps that belong together, or one that stands alone, compared."""
-        if before is None or after is None:
-            return _alone(before, after)
+        pair = _alone(before, after) if before is None or after is None else self._pair(before, after)
+        self.diverged |= pair.cause is not None
+        return pair
+
+    def _pair(self, before: Seen, after: Seen) -> Pair:
         pair = Pair("same", before.whole.number, after.whole.number, _title(after))
         if before.raw == after.raw:
             return pair
@@ -87,8 +91,7 @@ class _Comparison:
         answers = tuple(place for place in answered(before, after, self.ground) if not place.folds)
         if not asked and not answers:
             return pair
-        cause = _cause(before, after, asked)
-        return replace(pair, kind="changed", asked=asked, answered=answers, cause=cause)
+        return replace(pair, kind="changed", asked=asked, answered=answers, cause=_cause(before, after, asked))
 
     def _asked(self, before: Seen, after: Seen) -> tuple[Place, ...]:
         """The places in what was asked that nothing explains."""
@@ -119,9 +122,12 @@ class _Comparison:
         return {}
 
     def _echoes(self, place: Place, before: Seen, after: Seen) -> bool:
-        """Whether a place lies in what the models answered, on every side that has it."""
+        """Whether a place lies in what the models answered, on every side that has it.
+
+        Until something differs, each side has every answer of the other: what is missing, somebody cut.
+        """
         ours, theirs = _parts(place, before, after)
-        if not ours and not theirs:
+        if not (ours and theirs) and not (self.diverged and (ours or theirs)):
             return False
         known = self._spoken()
         return all(text_of([part]) in known[0] for part in ours) and all(text_of([part]) in known[1] for part in theirs)

@@ -61,6 +61,6 @@ PROVIDER = Provider(
     attempt=attempt,
     delays=("anthropic._base_client:INITIAL_RETRY_DELAY",),
     credentials=("x-api-key", "authorization"),
-    untouchable=("signature", "encrypted_content", "encrypted_index"),
+    untouchable=("signature", "encrypted_content", "encrypted_index", "redacted_thinking.data"),
 )
 """What we know about Anthropic's wire."""

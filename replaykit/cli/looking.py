@@ -1,0 +1,155 @@
+"""`list`, `show`, `rm`, `doctor`, `verify`: what there is, what it says, and whether it is sound."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from replaykit.cli.running import JSON, STORE
+from replaykit.errors import NoSuchEpisode, UsageError
+
+if TYPE_CHECKING:
+    from replaykit.config import Config
+    from replaykit.store import Store, Summary
+
+
+@click.command("list")
+@JSON
+@STORE
+def list_(as_json: bool, store: Path | None) -> None:  # noqa: FBT001 - click's options
+    """The episodes of this project: accepted ones first, then drafts, the newest first."""
+    from replaykit.config import load
+    from replaykit.report import table, terminal
+
+    config = load(Path.cwd())
+    found = _summaries(config, store or config.store_path)
+    if as_json:
+        _print([table.as_json(each) for each in found])
+    elif found:
+        terminal.write(table.table(found))
+    else:
+        click.echo("no episodes yet; record one: replaykit record -- python agent.py", err=True)
+
+
+@click.command()
+@click.argument("episode")
+@JSON
+@STORE
+def show(episode: str, as_json: bool, store: Path | None) -> None:  # noqa: FBT001 - click's options
+    """EPISODE as a conversation that one can read, with times and tokens."""
+    from replaykit.config import load
+    from replaykit.report import conversation, document, terminal
+    from replaykit.session.names import named
+
+    config = load(Path.cwd())
+    found = named(episode, config, store or config.store_path)
+    if as_json:
+        _print(document.as_json(found.episode))
+        return
+    terminal.write(conversation.conversation(found.episode))
+    if found.newer:
+        click.echo(f"\nthis is the cassette; there is a newer draft: replaykit show {found.newer}", err=True)
+
+
+@click.command()
+@click.argument("episodes", nargs=-1, required=True, metavar="EPISODE…")
+@JSON
+@STORE
+def rm(episodes: tuple[str, ...], as_json: bool, store: Path | None) -> None:  # noqa: FBT001 - click's options
+    """Remove drafts from the store; all of them, or none when one is not there. Cassettes are git's."""
+    from replaykit.config import load
+    from replaykit.store import Store
+
+    config = load(Path.cwd())
+    path = store or config.store_path
+    kept = Store(path) if path.exists() else None
+    ids = [_draft(each, config, path, kept) for each in episodes]
+    removed = [id for id in dict.fromkeys(ids) if kept is not None and kept.remove(id)]  # noqa: A001 - the word
+    if as_json:
+        _print({"removed": removed})
+    else:
+        click.echo(f"removed {', '.join(removed)}", err=True)
+
+
+@click.command()
+@JSON
+@STORE
+def doctor(as_json: bool, store: Path | None) -> None:  # noqa: FBT001 - click's options
+    """What works on this machine, and what is wrong with the files here.
+
+    Exit code 0: nothing is. 1: something is.
+    """
+    from replaykit.config import load
+    from replaykit.report import health, terminal
+
+    config = load(Path.cwd())
+    checks = health.checks(config, store or config.store_path)
+    if as_json:
+        _print(health.as_json(checks))
+    else:
+        terminal.write(health.lines(checks))
+    sys.exit(0 if health.is_well(checks) else 1)
+
+
+@click.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False))
+@JSON
+def verify(folder: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's options
+    """Prove that every page is its tape's page, in FOLDER or the project's cassettes.
+
+    Exit code 0: all are. 1: some are not, and which, where, and what to do.
+    """
+    from replaykit import cassette
+    from replaykit.cassette import page
+    from replaykit.config import load
+    from replaykit.core.plain import counted
+
+    folder = folder or load(Path.cwd()).cassette_folder
+    problems = page.verify(folder)
+    count = len(cassette.names(folder))
+    if as_json:
+        _print({"verified": not problems, "cassettes": count, "problems": list(problems)})
+    else:
+        for problem in problems:
+            click.echo(problem, err=True)
+        if not problems:
+            click.echo(f"{counted(count, 'cassette')}: every page is its tape's", err=True)
+    sys.exit(1 if problems else 0)
+
+
+def _summaries(config: Config, path: Path) -> tuple[Summary, ...]:
+    from replaykit import cassette
+    from replaykit.report.table import joined, summary_of
+    from replaykit.store import Store
+
+    folder = config.cassette_folder
+    accepted = [summary_of(cassette.read(folder / f"{name}.tape")) for name in cassette.names(folder)]
+    return joined(accepted, Store(path).summaries() if path.exists() else ())
+
+
+def _draft(text: str, config: Config, path: Path, store: Store | None) -> str:
+    """The id of the draft that is meant; a cassette is refused, for removing it is a change to be reviewed."""
+    from replaykit.cassette import names
+    from replaykit.session.names import draft_id, nearest
+
+    file = Path(text)
+    if text in names(config.cassette_folder) or (file.suffix in (".tape", ".yaml") and file.is_file()):
+        stem = file.with_suffix("") if file.is_file() else config.cassette_folder / text
+        raise UsageError(
+            f"{text} is accepted: its cassette is part of the repository",
+            remedy=f"remove the cassette: `git rm {stem}.yaml {stem}.tape`; a draft: `replaykit rm draft:{stem.name}`",
+        )
+    found = draft_id(text, store) if store is not None else None
+    if found is None:
+        raise NoSuchEpisode(text, nearest(text, config, path))
+    return found
+
+
+def _print(value: object) -> None:
+    """A JSON value on standard output; every character beyond ASCII as an escape, so that any text can be printed."""
+    import json
+
+    click.echo(json.dumps(value, indent=2))

@@ -1,0 +1,127 @@
+"""An episode as JSON: what `replaykit show --json` prints, for scripts.
+
+Law: requests and answers are whole. A JSON body is a JSON value and a stream what it adds up to;
+other text is text; what is no text is its kind, size and digest. Times are milliseconds after the
+episode began, or lengths of time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from replaykit.core.model import Exchange, ToolCall, header
+from replaykit.core.steps import Asked, answer_of, document_of, title, wholes
+from replaykit.core.stream import media
+from replaykit.providers.shape import parse
+from replaykit.report.table import iso
+
+if TYPE_CHECKING:
+    from replaykit.core.model import JSON, Body, Episode, Failure, Headers, Outputs
+    from replaykit.core.steps import Whole
+    from replaykit.providers import Operation
+
+
+def as_json(episode: Episode) -> dict[str, JSON]:
+    """The whole episode; SDK retries are `attempts` of their step."""
+    return {
+        "id": episode.id,
+        "name": episode.name,
+        "state": episode.state,
+        "finished": episode.finished,
+        "when": iso(episode.span.began),
+        "ended": iso(episode.span.ended),
+        "command": list(episode.origin.command),
+        "commit": episode.origin.commit,
+        "versions": dict(episode.origin.versions),
+        "outputs": _outputs(episode.outputs),
+        "not_recorded": [{"what": each.what, "how": each.how, "times": each.times} for each in episode.unseen],
+        "steps": [_step(episode, whole) for whole in wholes(episode)],
+    }
+
+
+def _outputs(outputs: Outputs) -> dict[str, JSON]:
+    return {
+        "values": {name: parse(value) for name, value in outputs.values.items()},
+        "stdout": outputs.stdout.decode(errors="backslashreplace"),
+        "exit_code": outputs.exit_code,
+    }
+
+
+def _step(episode: Episode, whole: Whole) -> dict[str, JSON]:
+    step = whole.step
+    shared: dict[str, JSON] = {
+        "step": whole.number,
+        "kind": "tool" if isinstance(step, ToolCall) else "exchange",
+        "what": title(step),
+        "began": step.began // 1_000_000,
+        "took": step.took,
+        "hidden": list(step.hidden),
+        "failure": _failure(step.failure),
+    }
+    if isinstance(step, ToolCall):
+        return shared | _tool_call(step)
+    earlier = [episode.steps[at] for at in whole.positions[:-1]]
+    return shared | _exchange(step) | {"attempts": [_attempt(each) for each in earlier if isinstance(each, Exchange)]}
+
+
+def _tool_call(call: ToolCall) -> dict[str, JSON]:
+    return {
+        "name": call.name,
+        "arguments": parse(call.arguments),
+        "result": parse(call.result) if call.result else None,
+        "opaque": call.opaque,
+    }
+
+
+def _exchange(step: Exchange) -> dict[str, JSON]:
+    asked = Asked(step.request)
+    operation = asked.wire[1]
+    answer = answer_of(operation, step.response)
+    usage = answer.usage if answer is not None else None
+    model = answer.model if answer is not None else ""
+    return {
+        "method": step.request.method,
+        "url": step.request.url,
+        "operation": f"{asked.wire[0].name} {operation.name}",
+        "status": step.response.status if step.response is not None else None,
+        "model": model or (asked.question.model if asked.question is not None else "") or None,
+        "tokens": None if usage is None else {"input": usage.input, "output": usage.output, "cached": usage.cached},
+        "first": step.first,
+        "left": step.left,
+        "request": _content(step.request.body, step.request.headers),
+        "answer": _answer(operation, step),
+    }
+
+
+def _answer(operation: Operation, step: Exchange) -> JSON:
+    """The answer's document, or what else its body holds."""
+    if step.response is None:
+        return None
+    added = document_of(operation, step.response)
+    return _content(step.response.body, step.response.headers) if added is None else added
+
+
+def _content(body: Body, headers: Headers) -> JSON:
+    if not body.size:
+        return None
+    document = parse(body.data)
+    if document is not None:
+        return document
+    try:
+        return body.data.decode()
+    except UnicodeDecodeError:
+        kind = media(header(headers, "content-type")) or "binary"
+        return {"kind": kind, "size": body.size, "digest": body.digest.hex()}
+
+
+def _attempt(step: Exchange) -> dict[str, JSON]:
+    return {
+        "status": step.response.status if step.response is not None else None,
+        "failure": _failure(step.failure),
+        "began": step.began // 1_000_000,
+        "took": step.took,
+    }
+
+
+def _failure(failure: Failure | None) -> JSON:
+    return None if failure is None else {"kind": failure.kind, "message": failure.message}
