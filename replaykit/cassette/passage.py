@@ -40,6 +40,9 @@ LETTERS = 4_000
 LARGEST = 1 << 20
 """Bytes of a body that is looked into; a larger one is its size and digest."""
 
+DEEPEST = yaml.DEEPEST - 8
+"""Levels of a value; it stands in up to eight more, those of its step."""
+
 _EPOCH = 1_000_000_000
 """From here on a number may be a time."""
 
@@ -61,7 +64,7 @@ class Passages:
         match value:
             case str():
                 return self.shown(value)
-            case dict() | list() if depth >= yaml.DEEPEST:
+            case dict() | list() if depth >= DEEPEST:
                 return self.shown(print_json(value))
             case dict():
                 return {self.shown(key): self.value(each, depth + 1) for key, each in value.items()}
@@ -170,13 +173,14 @@ class Passages:
                     yield {f"call {calls}": part.name, "arguments": self.value(part.data)}
                 case "tool_result":
                     about = ", ".join(filter(None, (self._calls.get(part.id, ""), part.name)))
-                    yield {f"result of {about}" if about else "result": text}
+                    told: dict[str, JSON] = {f"result of {about}" if about else "result": text}
+                    yield told | {"which holds": part.held} if part.held else told
                 case "other":
-                    yield {"other": f"{part.name}: {text}" if part.name else text}
+                    yield {"other": _listed(f"{part.name}: {text}" if part.name else text, part.held)}
                 case "thinking":
                     yield {"thinking": text or "(kept from us by the provider)"}
                 case _:
-                    yield {part.kind: text}
+                    yield {part.kind: _listed(text, part.held)}
 
     def _answer(self, answer: Answer, response: Response, asked: str) -> dict[str, JSON]:
         shown: dict[str, JSON] = {} if response.status == 200 else {"status": response.status}  # noqa: PLR2004 - OK
@@ -249,6 +253,10 @@ def _edit(before: str, after: str) -> str:
     lines = [line for line in list(unified_diff(ours, theirs, lineterm="", n=0))[2:] if not line.startswith("@@")]
     text = "\n".join(lines)
     return text if len(text) < len(after) // 2 else ""
+
+
+def _listed(*words: str) -> str:
+    return ", ".join(filter(None, words))
 
 
 def _first(text: str) -> str:

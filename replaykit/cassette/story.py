@@ -223,7 +223,7 @@ def _said(part: Part, shown: Shown) -> tuple[str, ...]:
     text = shown(part.text.strip())
     if part.kind == "thinking" or (part.kind == "text" and not text):
         return ()
-    return part.kind, part.name, text, "" if part.data is None else shown(print_json(part.data))
+    return part.kind, part.name, text, part.held, "" if part.data is None else shown(print_json(part.data))
 
 
 def _first(question: Question) -> str:

@@ -85,7 +85,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(VERSION, message="replaykit %(version)s")
 def group() -> None:
-    r"""Record an LLM agent once; replay it without network or keys; review what changed.
+    """Record an LLM agent once; replay it without network or keys; review what changed.
 
     \b
     replaykit record -- python agent.py     one episode of everything it does

@@ -3,35 +3,44 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from replaykit.config import ROOTS
 from replaykit.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from replaykit.config import Config
-    from replaykit.core.model import Origin
     from replaykit.launch.runs import Recorded, Replayed
     from replaykit.session.names import Named
 
 STORE = click.option("--store", type=click.Path(path_type=Path), help="The store's file, instead of the project's.")
+YES = click.option("--yes", is_flag=True, help="Run the command of a cassette from elsewhere without asking.")
 JSON = click.option("--json", "as_json", is_flag=True, help="JSON on stdout, for scripts.")
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.option("--as", "name", help="What the episode is called; by default as the script.")
 @click.option("--again", metavar="EPISODE", help="Run an episode's own command once more, live; end with what changed.")
+@YES
 @STORE
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
-def record(name: str | None, again: str | None, store: Path | None, command: tuple[str, ...]) -> None:
-    r"""Run COMMAND and keep what it does on the wire, as a draft.
+def record(
+    name: str | None,
+    again: str | None,
+    yes: bool,  # noqa: FBT001
+    store: Path | None,
+    command: tuple[str, ...],
+) -> None:
+    """Run COMMAND and keep what it does on the wire, as a draft.
 
     The program's output, input and exit code stay as they are; what replaykit has to say stands on
     stderr, after it has ended.
@@ -47,8 +56,9 @@ def record(name: str | None, again: str | None, store: Path | None, command: tup
     config = load(Path.cwd())
     path = store or config.store_path
     if again is not None:
-        _again(again, config, path, command)
-        return
+        if command or name:
+            raise UsageError("--again runs the command of the episode under its name, and takes no other")
+        _again(again, config, path, yes=yes)
     if not command:
         raise UsageError("there is no command to record", remedy="replaykit record -- python agent.py")
     recorded = runs.record(command, config, path, name=checked(name) if name else "")
@@ -62,7 +72,7 @@ def record(name: str | None, again: str | None, store: Path | None, command: tup
 @click.option("--isolate", is_flag=True, help="Without any network, for any kind of program (Linux).")
 @click.option("--keep-going", is_flag=True, help="Do not end the program at the first miss.")
 @click.option("--timeout", type=click.FloatRange(min=0.1), help="Seconds until the program is ended.")
-@click.option("--yes", is_flag=True, help="Run the command of a cassette from elsewhere without asking.")
+@YES
 @JSON
 @STORE
 def replay(  # noqa: PLR0913, PLR0917 - click's options
@@ -85,14 +95,13 @@ def replay(  # noqa: PLR0913, PLR0917 - click's options
 
     config = load(Path.cwd())
     path = store or config.store_path
+    how = runs.How(speed, isolate, keep_going, timeout)
     results = []
     for text in episodes:
         found = named(text, config, path)
         _confirm(found, config, yes=yes)
         with _silent(silent=as_json):
-            replayed = runs.replay(
-                found, config, path, speed=speed, isolate=isolate, keep_going=keep_going, timeout=timeout
-            )
+            replayed = runs.replay(found, config, path, how)
         results.append(replayed)
         if not as_json:
             _tell(replayed, found)
@@ -112,18 +121,18 @@ def _json(replayed: Replayed) -> dict[str, object]:
     return {"episode": episode.id, "name": episode.name, "isolated": replayed.isolated, **as_json(replayed.verdict)}
 
 
-def _again(again: str, config: Config, path: Path, command: tuple[str, ...]) -> None:
+def _again(again: str, config: Config, path: Path, *, yes: bool) -> NoReturn:
     """An episode's command, live; then what changed."""
     from replaykit.core.diff import as_text, diff
     from replaykit.launch import runs
     from replaykit.session.names import named
 
-    if command:
-        raise UsageError("--again runs the command of the episode, and takes no other")
-    before = named(again, config, path).episode
+    found = named(again, config, path)
+    before = found.episode
     if not before.origin.command:
         raise UsageError(f"{before.name} was recorded inside a program, and names no command to run")
-    recorded = runs.record(_command(before.origin), config, path, name=before.name, again=before.origin)
+    _confirm(found, config, yes=yes)
+    recorded = runs.again(before, config, path)
     _say(recorded)
     difference = diff(before, recorded.episode)
     click.echo("", err=True)
@@ -131,15 +140,11 @@ def _again(again: str, config: Config, path: Path, command: tuple[str, ...]) -> 
     sys.exit(0 if difference.same else 1)
 
 
-def _command(origin: Origin) -> tuple[str, ...]:
-    return origin.command
-
-
 def _say(recorded: Recorded) -> None:
     """The summary of a recording, on stderr."""
     from replaykit.report.summary import recorded_lines
 
-    for each in recorded_lines(recorded.episode, recorded.ran.took):
+    for each in recorded_lines(recorded.episode, recorded.ran.took, recorded.warnings):
         click.echo(each, err=True)
 
 
@@ -156,15 +161,26 @@ def _tell(replayed: Replayed, found: Named) -> None:
 
 def _confirm(found: Named, config: Config, *, yes: bool) -> None:
     """Ask before running the command of a cassette from elsewhere: it feeds its answers to real tools."""
-    if found.episode.state != "accepted" or found.path.resolve().is_relative_to(config.root) or yes:
+    if found.episode.state != "accepted" or yes or _belongs(found.path.resolve(), config.root):
         return
     from replaykit.core.plain import line
 
-    command = line(" ".join(found.episode.origin.command), 400)
-    click.echo(f"{found.path} is not part of {config.root}. Replaying it runs its command:\n    {command}", err=True)
+    command = line(shlex.join(found.episode.origin.command), 400)
+    click.echo(f"{found.path} is not part of {config.root}: its command would be run here:\n    {command}", err=True)
     if not sys.stdin.isatty():
         raise UsageError("it was not confirmed", remedy="look at the command, then add --yes")
     click.confirm("Run it?", abort=True, err=True)
+
+
+def _belongs(path: Path, root: Path) -> bool:
+    """Whether a cassette is part of this repository; one in a repository inside of it is somebody else's."""
+    repository = next((each for each in (root, *root.parents) if _is_repository(each)), root)
+    owner = next((each for each in path.parents if _is_repository(each) or each == repository), None)
+    return owner == repository
+
+
+def _is_repository(folder: Path) -> bool:
+    return any((folder / mark).exists() for mark in ROOTS)
 
 
 @contextmanager

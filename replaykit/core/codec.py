@@ -130,10 +130,10 @@ def origin_form(origin: Origin) -> dict[str, Any]:
 
 
 def origin_of(form: Mapping[str, Any]) -> Origin:
-    """The origin that `origin_form` wrote; `Malformed` when it is none."""
-    kept = dict(_shaped(form, _ORIGIN))
+    """The origin that `origin_form` wrote; a `ValueError`, `TypeError` or `KeyError` when it is none."""
+    kept = _checked(form, _ORIGIN)
     lists = {name: tuple(kept[name]) for name in ("command", "secrets")}
-    return Origin(**kept | lists | {"stdin": bytes.fromhex(kept["stdin"])})
+    return Origin(**{**kept, **lists, "stdin": bytes.fromhex(kept["stdin"])})
 
 
 def _exchange_head(step: Exchange) -> dict[str, Any]:
@@ -169,7 +169,7 @@ def _exchange_head(step: Exchange) -> dict[str, Any]:
 def _exchange(
     form: Mapping[str, Any], content: bytes, question: Callable[[], bytes], damaged: Callable[[str], Exception]
 ) -> Exchange:
-    head = _shaped(form, _EXCHANGE)
+    head = _checked(form, _EXCHANGE)
     digest = bytes.fromhex(head["digest"])
 
     def read() -> bytes:
@@ -192,7 +192,7 @@ def _exchange(
 
 
 def _response(form: Mapping[str, Any], content: bytes) -> Response:
-    kept = _shaped(form, _RESPONSE)
+    kept = _checked(form, _RESPONSE)
     if sum(kept["lengths"]) != len(content) or len(kept["lengths"]) != len(kept["times"]):
         raise Malformed("the chunks do not add up to the body")
     return Response(
@@ -222,7 +222,7 @@ def _tool_head(step: ToolCall) -> dict[str, Any]:
 
 
 def _tool_call(form: Mapping[str, Any]) -> ToolCall:
-    head = _shaped(form, _TOOL)
+    head = _checked(form, _TOOL)
     return ToolCall(
         head["name"],
         head["arguments"].encode("utf-8", "surrogateescape"),
@@ -235,12 +235,12 @@ def _tool_call(form: Mapping[str, Any]) -> ToolCall:
     )
 
 
-def _shaped(form: Mapping[str, Any], shape: Mapping[str, type]) -> Mapping[str, Any]:
-    """The fields that a form must have; `Malformed` when one is of another type."""
-    wrong = next((name for name, kind in shape.items() if type(form[name]) is not kind), None)
-    if wrong is not None:
-        raise Malformed(f"{wrong!r} is no {shape[wrong].__name__}")
-    return {name: form[name] for name in shape}
+def _checked(form: Mapping[str, Any], shape: Mapping[str, type]) -> Mapping[str, Any]:
+    """The form, whose fields are of these types; `Malformed` when one is of another."""
+    for name, kind in shape.items():
+        if type(form[name]) is not kind:
+            raise Malformed(f"{name!r} is no {kind.__name__}")
+    return form
 
 
 def _failure(kept: Mapping[str, str] | None) -> Failure | None:

@@ -18,13 +18,18 @@ PartKind: TypeAlias = Literal["text", "thinking", "tool_call", "tool_result", "i
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One piece of a turn. `name` is a tool's, `id` links a call to its result, `data` is a call's arguments."""
+    """One piece of a turn. `name` is a tool's, `id` links a call to its result, `data` is a call's arguments.
+
+    `held` is the size and digest of what it holds beside its text (images, files), for what is shown
+    by its kind alone; empty when that is nothing.
+    """
 
     kind: PartKind
     text: str = ""
     name: str = ""
     id: str = ""
     data: JSON = None
+    held: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,11 @@ class Stream:
         return self._engine.compress(text, mode=zstd.ZstdCompressor.FLUSH_BLOCK)
 
 
+def rewound(frames: bytes, size: int) -> bytes:
+    """The frames of a stream as one that is ended, a tenth smaller; `size` is that of its texts together."""
+    return zstd.compress(unroll(frames, [size])[0], options=_STREAM)
+
+
 def unroll(frames: bytes, sizes: Sequence[int]) -> list[bytes]:
     """The texts of a stream, given its frames end to end; `Damaged` when they are not of these sizes."""
     total = sum(sizes)

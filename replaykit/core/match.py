@@ -25,6 +25,7 @@ from replaykit.core.reading import Declared, Readings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from replaykit.core.model import Episode, Headers, Span, Step
     from replaykit.core.normalize import Rule, Use
@@ -116,6 +117,11 @@ class Index:
         self._exact: dict[Key, deque[int]] = defaultdict(deque)
         for position, request in enumerate(self._asked):
             self._exact[key(request)].append(position)
+
+    @property
+    def served(self) -> AbstractSet[int]:
+        """The positions of the steps that were served, as far as this process knows."""
+        return self._state.served
 
     def exact(self, request: Request, claim: Claim) -> Found | None:
         """The next step that was asked for byte for byte like this, claimed; the fast path."""

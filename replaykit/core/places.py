@@ -17,7 +17,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import parse_qsl
 
-from replaykit.core.canonical import common_prefix
+from replaykit.core.canonical import canonical, common_prefix
 from replaykit.core.changes import changes
 from replaykit.core.model import header
 from replaykit.core.normalize import Bindings, Facts, Paired, Rules, fold, pair
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from replaykit.core.changes import Change, Kind, Path
+    from replaykit.core.conversation import Part
     from replaykit.core.model import JSON, Body, Request
     from replaykit.core.steps import Asked
     from replaykit.providers import Operation
@@ -231,10 +232,14 @@ def _body(before: Asked, after: Asked, ground: Ground, known: Mapping[str, tuple
         found = []
     for change in found:
         yield of_change(change, partial(_worded, change, before, after), after.wire[1])
-    if (
-        not found and not known
-    ):  # the same document, written differently where that can matter: 1.0 and 1.00, a key that stands twice
+    if not found and not known and not _equal(old.body, new.body):
         yield bodies("request body", old.body, new.body)
+
+
+def _equal(before: Body, after: Body) -> bool:
+    """Whether two documents without a change are the same: 1.0 and 1.00 are not, nor is a key that stands twice."""
+    one = canonical(before.data)
+    return one is not None and one == canonical(after.data)
 
 
 def _unread(old: Request, new: Request, ground: Ground) -> Iterator[Place]:
@@ -275,20 +280,20 @@ def of_change(change: Change, where: Callable[[], str], operation: Operation | N
 
     def words() -> tuple[str, str]:
         place = where()
-        return place, f"{place}{_what(change, operation)}"
+        return place, f"{place}{_what(change, place, operation)}"
 
     return Place(change.before, change.after, words, change.kind, change=change)
 
 
-def _what(change: Change, operation: Operation | None) -> str:
+def _what(change: Change, place: str, operation: Operation | None) -> str:
     """What happened at a place, as it follows the place's words."""
     match change.kind:
         case "changed":
             return _instead(change.before, change.after)
         case "added":
-            return f" added{_colon(_said(change.new, change.after, operation))}"
+            return f" added{_colon(_said(change.new, change.after, place, operation))}"
         case "removed":
-            return f" removed{_colon(_said(change.old, change.before, operation, gone=True))}"
+            return f" removed{_colon(_said(change.old, change.before, place, operation, gone=True))}"
         case "moved":
             return " moved"
 
@@ -304,15 +309,15 @@ def _colon(said: str) -> str:
     return f": {said}" if said else ""
 
 
-def _said(path: Path, value: JSON, operation: Operation | None, *, gone: bool = False) -> str:
+def _said(path: Path, value: JSON, place: str, operation: Operation | None, *, gone: bool = False) -> str:
     """What a value says that stands on one side only: a message by its text, plain values as they are."""
-    if operation is not None and (text := _spoken(path, value, operation)):
+    if operation is not None and (text := _spoken(path, value, place, operation)):
         return text
     structure = isinstance(value, dict | list)
     return "" if structure and (gone or isinstance(path[-1], int)) else gist(value)
 
 
-def _spoken(path: Path, value: JSON, operation: Operation) -> str:
+def _spoken(path: Path, value: JSON, place: str, operation: Operation) -> str:
     """The text of a message, as the provider reads it; empty when it is none."""
     if not isinstance(value, dict) or not path or not isinstance(path[0], str):
         return ""
@@ -325,9 +330,15 @@ def _spoken(path: Path, value: JSON, operation: Operation) -> str:
             return ""
     question = operation.read_request({path[0]: [message]})
     parts = [part for turn in question.turns for part in turn.parts] if question else []
-    calls = [f"{line(part.name)} {gist(part.data)}" for part in parts if part.kind == "tool_call"]
+    calls = [_call(part, place) for part in parts if part.kind == "tool_call"]
     texts = [quoted(part.text) for part in parts if part.text]
     return ", ".join([*texts[:2], *calls[:2]]) or (quoted(question.system) if question and question.system else "")
+
+
+def _call(part: Part, place: str) -> str:
+    """A tool call, by name where its place does not name it."""
+    name = line(part.name)
+    return gist(part.data) if place.endswith(f"tool call {name}") else f"{name} {gist(part.data)}"
 
 
 def _cut(value: JSON) -> JSON:

@@ -35,8 +35,11 @@ if TYPE_CHECKING:
 LARGEST = 4 << 20
 """Bytes of a body that is read as JSON (40 ms); a larger one is compared as bytes."""
 
-_TITLE = 100
+_TITLE = 160
 """Characters of a URL in a title."""
+
+_ROLES = frozenset({"user", "assistant"})
+"""Who speaks where a model is asked; tools elsewhere (MCP) have clients and servers."""
 
 _Key: TypeAlias = tuple[str, str, bytes]
 
@@ -85,19 +88,22 @@ class Asked:
 
     @property
     def turn(self) -> int:
-        """Which request of its conversation it is, counted from 1; 0 when it asks no model."""
+        """Which request of its conversation it is, counted from 1; 0 when it asks no model.
+
+        Some gateways name the model in the URL: then the roles tell.
+        """
         question = self.question
-        if question is None or not question.model:
+        if question is None or not (question.model or any(turn.role in _ROLES for turn in question.turns)):
             return 0
         made = [turn.role == "assistant" for turn in question.turns]
-        return 1 + sum(one and not after for one, after in zip(made, [*made[1:], False], strict=True))
+        return 1 + sum(one and not after for one, after in zip(made, [*made[1:], False], strict=False))
 
     @property
     def title(self) -> str:
         """Method, place and operation: `POST api.anthropic.com/v1/messages (anthropic messages)`."""
         provider, operation = self.wire
         question = self.question
-        parts = question.turns[0].parts if question and not question.model and question.turns else ()
+        parts = question.turns[0].parts if question and not self.turn and question.turns else ()
         called = next((part.name for part in parts if part.kind == "tool_call"), "")
         return self._title(provider.name, " ".join(filter(None, (operation.name, called))))
 

@@ -10,11 +10,13 @@
     a request or a call that was not recorded       not_recorded       different
     an output that is another one                   (differences)      different
     something of the replay that could not be kept  (differences)      different
+    the run's end before its time                   not_reached        different
     a tool that ran for real                        ran                same
     a connection or program that was not served     unseen             same
 
 Law: pure. The retries of an SDK are attempts of one step and count once; so do the attempts at one
-request that was not recorded.
+request that was not recorded. Of a run that was ended, only what it did is held against it: what it
+did not reach, print or return says nothing.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from replaykit.core.normalize import Kind, Rule
     from replaykit.core.steps import Whole
 
-Sort: TypeAlias = Literal["not_recorded", "differently", "never_asked_for", "output", "lost"]
+Sort: TypeAlias = Literal["not_recorded", "differently", "never_asked_for", "ended", "output", "lost"]
 Count: TypeAlias = Literal["same", "after_rules", "differently", "never_asked_for"]
 _Plays: TypeAlias = "Mapping[int, Mapping[str, Any]]"
 _Remarks: TypeAlias = "Sequence[tuple[str, Mapping[str, Any]]]"
@@ -79,8 +81,9 @@ class Difference:
 class Verdict:
     """What a replay came to. `same` to `never_asked_for` count recorded steps, and every step once.
 
-    `tools` are the names of tools that ran for real and how often; `warnings` what is to be said
-    besides. `differences` begin with what happened first, as far as that is known.
+    `not_reached` counts the recorded steps that a run did not come to because it was ended; then
+    none is never asked for. `tools` are the names of tools that ran for real and how often;
+    `warnings` what is to be said besides. `differences` begin with what happened first, as far as that is known.
     """
 
     verdict: Literal["same", "different"]
@@ -89,6 +92,7 @@ class Verdict:
     differently: int = 0
     not_recorded: int = 0
     never_asked_for: int = 0
+    not_reached: int = 0
     ran: int = 0
     rules: tuple[Used, ...] = ()
     differences: tuple[Difference, ...] = ()
@@ -110,6 +114,7 @@ def verdict_of(  # noqa: PLR0913 - a verdict hears everybody
     live: Span,
     *,
     extra: tuple[Rule, ...] = (),
+    ended: str = "",
 ) -> Verdict:
     """The verdict on a replay.
 
@@ -117,15 +122,18 @@ def verdict_of(  # noqa: PLR0913 - a verdict hears everybody
     and live text) and `differently` (header, recorded value, live value). `remarks` are what else
     was noted: `miss`, `ran`, `unseen`, `output`, `lost`, `warning`. Without `outputs` (a block of a
     program) neither standard output nor the exit code is compared. `extra` are the project's rules.
+    `ended` says where a run was ended by us before its time (`here`, `after 5 s`); empty when it was not.
     """
     steps = wholes(episode)
     counts = Counter(_count(whole, plays) for whole in steps)
     misses = tuple(_misses(remarks))
+    left = counts["never_asked_for"]
+    came = replace(outputs, exit_code=None) if outputs and ended else outputs
     differences = (
         *misses,
         *(each for whole in steps for each in _differently(whole, plays)),
-        *_never(steps, plays),
-        *_outputs(episode, outputs, remarks, _ground(episode, plays, live, extra), cut=bool(misses)),
+        *(_ended(ended, left) if ended else _never(steps, plays)),
+        *_outputs(episode, came, remarks, _ground(episode, plays, live, extra), cut=bool(misses or ended)),
         *_lost(remarks),
     )
     tools = Counter(str(detail.get("name", "")) for kind, detail in remarks if kind == "ran")
@@ -135,7 +143,8 @@ def verdict_of(  # noqa: PLR0913 - a verdict hears everybody
         after_rules=counts["after_rules"],
         differently=counts["differently"],
         not_recorded=len(misses),
-        never_asked_for=counts["never_asked_for"],
+        never_asked_for=0 if ended else left,
+        not_reached=left if ended else 0,
         ran=tools.total(),
         rules=tuple(_rules(episode, steps, plays)),
         differences=differences,
@@ -154,6 +163,7 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
         "differently": verdict.differently,
         "not_recorded": verdict.not_recorded,
         "never_asked_for": verdict.never_asked_for,
+        "not_reached": verdict.not_reached,
         "ran": verdict.ran,
         "rules": [_used(each) for each in verdict.rules],
         "differences": [
@@ -231,6 +241,12 @@ def _never(steps: Iterable[Whole], plays: _Plays) -> Iterator[Difference]:
             recorded = counted(len(whole.positions), "attempt")
             text = f"step {whole.number} took {recorded} when it was recorded, and only {asked} now: {what}"
         yield Difference("never_asked_for", whole.number, text, {"what": what})
+
+
+def _ended(ended: str, left: int) -> Iterator[Difference]:
+    """The one line on a run that was ended: steps it did not reach are no news."""
+    reached = f"; {counted(left, 'recorded step')} {'was' if left == 1 else 'were'} not reached" if left else ""
+    yield Difference("ended", None, f"the run was ended {ended}{reached}", {"not_reached": left})
 
 
 def _described(whole: Whole) -> str:

@@ -17,7 +17,6 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet
 
-from replaykit.core.model import Unseen
 from replaykit.errors import Unreachable
 from replaykit.guard.library import library
 from replaykit.guard.names import Names, literal, local
@@ -26,6 +25,8 @@ from replaykit.guard.programs import program
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import FrameType
+
+    from replaykit.core.model import Unseen
 
     Arguments = tuple[Any, ...]
 
@@ -151,6 +152,8 @@ class Watch:
 
     def _reached(self, name: str, address: str, frame: FrameType, *, quiet: bool) -> None:
         """Note it, unless it has just been; refuse it where that must be."""
+        from replaykit.core.model import Unseen  # 8 ms, which most processes can do without
+
         by = library(frame)
         for guard in self._guards if not quiet else ():
             guard.note(Unseen(name, by))
@@ -174,6 +177,8 @@ class Watch:
 
     def _start(self, words: Sequence[object]) -> None:
         """A program is started: hand over a Python, note another."""
+        from replaykit.core.model import Unseen
+
         started = program(words)
         for guard in self._guards:
             if started.python:

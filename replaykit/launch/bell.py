@@ -21,11 +21,13 @@ def hang(run: str | os.PathLike[str]) -> int:
     return os.open(path, os.O_RDWR | os.O_NONBLOCK)
 
 
-def ring(run: str | os.PathLike[str]) -> None:
-    """Ring the bell; where there is none, or nobody listens any more, nothing happens."""
-    with suppress(OSError):
+def ring(run: str | os.PathLike[str]) -> bool:
+    """Whether somebody hears the bell, which has been rung; where there is none, nothing happens."""
+    try:
         descriptor = os.open(os.path.join(run, NAME), os.O_WRONLY | os.O_NONBLOCK)  # noqa: PTH118 -- as above
-        try:
-            os.write(descriptor, b".")
-        finally:
-            os.close(descriptor)
+    except OSError:
+        return False
+    with suppress(OSError):  # full: it has been rung often enough
+        os.write(descriptor, b".")
+    os.close(descriptor)
+    return True

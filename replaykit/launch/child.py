@@ -1,167 +1,155 @@
-"""A session in a process below `replaykit record` or `replaykit replay`, for as long as the process lives.
+"""A process below `replaykit record` or `replaykit replay`, and its part in the run, for as long as it lives.
 
-Law: started by the hook before the program's first line; it imports what a session needs and no
-HTTP library. Everything it keeps is committed as it happens, so that it need not be ended well.
+    what the program does                          what is loaded
+    it computes and prints                         this module (2 ms)
+    it imports `socket` or `subprocess`,           the guard
+    or becomes another program
+    it imports httpx or httpx2, or has a tool      the session, and the store with it
+
+Law: started by the hook before the program's first line. Everything it keeps is committed as it
+happens, so that it need not be ended well. A recording that cannot begin is said at the end, and
+the program runs on; a replay that cannot begin is an error where it was to begin.
 """
 
 from __future__ import annotations
 
 import atexit
-import json
 import os
+import sys
 import threading
-import time
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
-from replaykit.guard import Guard
 from replaykit.imports import Watch
-from replaykit.launch.bell import ring
-from replaykit.launch.children import RUN, SESSION, carry, spawner
 
+TYPE_CHECKING = False  # `typing` itself takes 8 ms
 if TYPE_CHECKING:
     from contextlib import ExitStack
+    from typing import Any
 
-    from replaykit.config import Config
-    from replaykit.core.model import Episode, Span, Unseen
+    from replaykit.core.model import Unseen
+    from replaykit.launch.settings import Settings
     from replaykit.session import Session
-    from replaykit.store import Store
 
-NEEDY = frozenset({"httpx", "httpx2", "replaykit.tools", "replaykit.launch.program"})
+LIBRARIES = frozenset({"httpx", "httpx2"})
+NEEDY = LIBRARIES | {"replaykit.tools", "replaykit.launch.program"}
 """Modules whose import means that a session is needed."""
 
+REACHING = frozenset({"socket", "subprocess"})
+"""Modules whose import means that the guard is needed."""
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What every process of a run is told, as JSON in an environment variable.
+STARTING = frozenset({"os.exec", "os.posix_spawn", "os.system"})
+"""Audit events of other programs being started without `subprocess`."""
 
-    `run` is the id of the draft that is recorded, or of the replay. `episode` is what a replay
-    plays: a draft's id, or a cassette's path. `clock` is the monotonic clock when the run began, in
-    nanoseconds, and `began` the wall's, in seconds. `keep_going`: a miss does not end the run.
-    """
-
-    mode: Literal["record", "replay"]
-    name: str
-    run: str
-    store: str
-    root: str
-    clock: int
-    began: float
-    episode: str = ""
-    speed: float = 0.0
-    keep_going: bool = False
-
-    def text(self) -> str:
-        """As it stands in the environment."""
-        return json.dumps(asdict(self))
-
-    @classmethod
-    def read(cls, text: str) -> Settings:
-        """From the environment."""
-        return cls(**json.loads(text))
+OLDEST = (3, 11)
 
 
 class Process:
-    """A process and its part in the run; its session is made when it is first needed.
+    """A process and its part in the run; each of its pieces is made when it is first needed."""
 
-    A child that never speaks HTTP, nor calls a tool, costs the run 10 ms and not 100.
-    """
-
-    def __init__(self, settings: Settings, run: str) -> None:
-        """`run` is the run's folder."""
-        self._settings = settings
+    def __init__(self, text: str, run: str) -> None:
+        """`text` is the run's settings as they stand in the environment, `run` the run's folder."""
+        self._text = text
         self._run = run
+        self._guarded = False
+        self._begun = False
         self._session: Session | None = None
         self._stack: ExitStack | None = None
         self._lock = threading.RLock()
-        self._watch = Watch(NEEDY.__contains__, lambda _name: self.begin())
-        spawned = spawner(run)
-        self._guard = Guard(self._note, settings.mode == "replay", lambda _host: False, spawned)
+        self._watch = Watch((NEEDY | REACHING).__contains__, self._imported)
 
     def watch(self) -> None:
         """Be ready for the first import of an HTTP library, the first tool, the first connection."""
-        self._guard.start()
-        self._carried = carry()
         self._watch.start()
+
+        def hook(event: str, _found: object, starting: frozenset[str] = STARTING, guard: Any = self.guard) -> None:  # noqa: ANN401
+            if event in starting:
+                guard()
+
+        sys.addaudithook(hook)
         os.register_at_fork(after_in_child=self._after_fork)
         atexit.register(self.end)
 
-    def begin(self) -> Session:
-        """The session, put in place in this process."""
+    def guard(self) -> None:
+        """Watch this process's connections, and cover the programs that it starts."""
         with self._lock:
-            if self._session is None:
-                self._watch.stop()
-                from replaykit.config import load
-                from replaykit.launch.inside import inside
+            if self._guarded:
+                return
+            self._guarded = True
+            from replaykit.guard import Guard
+            from replaykit.launch.children import carry, spawner
 
-                config = load(Path(self._settings.root))
-                self._session = _session(self._settings, config, self._run)
-                self._stack = inside(self._session, config)
+            Guard(self._note, self._settings().mode == "replay", lambda _host: False, spawner(self._run)).start()
+            self._carried = carry()
+
+    def begin(self) -> Session | None:
+        """The session, put in place in this process; None when a recording could not begin."""
+        with self._lock:
+            if not self._begun:
+                self._begun = True
+                self.guard()
+                self._watch.stop()
+                try:
+                    self._open()
+                except Exception as error:
+                    self._failed(error)
+                    if self._settings().mode == "replay":
+                        raise
             return self._session
 
     def end(self) -> None:
-        """Keep what is still open; everything else is kept already."""
-        if self._stack is not None and self._session is not None:
-            self._stack.close()
-            self._session.end()
+        """Keep what is still open; everything else is kept already. What could not be kept is said."""
+        if self._stack is None or self._session is None:
+            return
+        self._stack.close()
+        self._session.end()
+        recorder = self._session.recorder
+        if recorder is not None and recorder.lost:
+            from replaykit.launch.settings import note
+
+            note(self._run, "lost", os.getpid(), recorder.lost, str(recorder.problem))
+
+    def _settings(self) -> Settings:
+        from replaykit.launch.settings import Settings
+
+        return Settings.read(self._text)
+
+    def _open(self) -> None:
+        from replaykit.launch.part import part_of
+
+        self._session, self._stack = part_of(self._settings(), self._run)
+
+    def _failed(self, error: Exception) -> None:
+        from replaykit.launch.settings import note
+
+        note(self._run, "failed", os.getpid(), sys.executable, str(error) or repr(error))
+
+    def _imported(self, name: str) -> None:
+        """A module has been imported; one that another thread was importing meanwhile is routed, too."""
+        if name in REACHING:
+            self.guard()
+        elif self.begin() is not None and name in LIBRARIES:
+            from replaykit.transport.patch import PATCH
+
+            PATCH.library(name)
 
     def _note(self, unseen: Unseen) -> None:
-        self.begin().saw(unseen)
+        session = self.begin()
+        if session is not None:
+            session.saw(unseen)
 
     def _after_fork(self) -> None:
         self._lock = threading.RLock()
         if self._session is not None:
             self._session.after_fork()
+        util = sys.modules.get("multiprocessing.util")
+        if util is not None:  # its children end without `atexit`
+            util.register_after_fork(self, lambda process: util.Finalize(None, process.end, exitpriority=0))
 
 
 def start() -> None:
-    """Route this process through the session that its environment names, until it ends."""
-    Process(Settings.read(os.environ[SESSION]), os.environ[RUN]).watch()
-
-
-def _session(settings: Settings, config: Config, run: str) -> Session:
-    from replaykit.session import Session
-    from replaykit.session.ledger import Shared
-    from replaykit.session.player import Player
-    from replaykit.session.recorder import Recorder
-    from replaykit.session.rules import normalization, redactor
-    from replaykit.store import Store
-
-    store = Store(Path(settings.store))
-    clean = redactor(config, os.environ)
-
-    def clock() -> int:
-        return time.monotonic_ns() - settings.clock
-
-    if settings.mode == "record":
-        return Session(settings.name, clock=clock, recorder=Recorder(store, settings.run, clean))
-    player = Player(
-        _episode(settings, store),
-        Shared(store, settings.run),
-        clean,
-        lambda: _span(settings),
-        extra=normalization(config),
-        missed=(lambda: None) if settings.keep_going else (lambda: ring(run)),
-    )
-    return Session(settings.name, clock=clock, player=player, speed=settings.speed)
-
-
-def _episode(settings: Settings, store: Store) -> Episode:
-    """What is played: a cassette, when the settings name a file, else a draft."""
-    from replaykit import cassette
-    from replaykit.errors import NoSuchEpisode
-
-    if settings.episode.endswith(".tape"):
-        return cassette.read(Path(settings.episode))
-    episode = store.episode(settings.episode)
-    if episode is None:
-        raise NoSuchEpisode(settings.episode)
-    return episode
-
-
-def _span(settings: Settings) -> Span:
-    """When and where this run takes place; it began when the command did."""
-    from replaykit.session.origin import span_here
-
-    return replace(span_here(), began=settings.began)
+    """Have this process take part in the run that its environment names, until it ends."""
+    if sys.version_info < OLDEST:
+        raise ImportError(f"replaykit needs Python {'.'.join(map(str, OLDEST))}")
+    text = os.environ["REPLAYKIT_SESSION"]
+    if not text.startswith("{"):
+        raise ValueError(f"REPLAYKIT_SESSION is not ours: {text[:40]!r}")
+    Process(text, os.environ["REPLAYKIT_RUN"]).watch()

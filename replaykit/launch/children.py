@@ -19,15 +19,17 @@ import ast
 import os
 import shlex
 from collections import Counter
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from replaykit.core.model import Unseen
 from replaykit.guard.programs import program, shut, unwrapped
+from replaykit.launch.settings import note
 
 if TYPE_CHECKING:
+    import inspect
     import subprocess
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -54,23 +56,13 @@ def environment(base: Mapping[str, str], session: str, run: str | os.PathLike[st
 
 def spawner(run: str | os.PathLike[str]) -> Callable[[Sequence[str]], None]:
     """A function that notes in the run's folder that this command is being started, if it is a Python."""
-    path = os.path.join(run, "processes")  # noqa: PTH118 -- called within the program's own `Popen`
 
-    def note(command: Sequence[str]) -> None:
+    def spawned(command: Sequence[str]) -> None:
         """Append one line; where that fails the program goes on all the same."""
-        if not program(command).python:
-            return
-        line = ascii(("spawn", os.getpid(), _brief(command))) + "\n"
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        except OSError:
-            return
-        try:
-            os.write(descriptor, line.encode("ascii"))
-        finally:
-            os.close(descriptor)
+        if program(command).python:
+            note(run, "spawn", os.getpid(), _brief(command))
 
-    return note
+    return spawned
 
 
 def carry() -> Callable[[], None]:
@@ -79,17 +71,21 @@ def carry() -> Callable[[], None]:
     Only what a covered child needs is added, to a copy; the result takes all back. MCP clients
     start their servers like this, with half a dozen variables.
     """
-    import inspect
     import subprocess
 
     own = {name: os.environ[name] for name in (SESSION, RUN) if name in os.environ}
     original = subprocess.Popen.__init__
-    signature = inspect.signature(original)
+
+    @cache
+    def signature() -> inspect.Signature:
+        import inspect  # 5 ms, for a process that starts others
+
+        return inspect.signature(original)
 
     @wraps(original)
     def start(self: subprocess.Popen[Any], *arguments: Any, **named: Any) -> None:  # noqa: ANN401 -- as it was called
         try:
-            bound = signature.bind(self, *arguments, **named)
+            bound = signature().bind(self, *arguments, **named)
         except TypeError:
             original(self, *arguments, **named)
             return
@@ -115,6 +111,15 @@ def uncovered(run: str | os.PathLike[str]) -> tuple[Unseen, ...]:
         + [(_shown(words), _reason(words)) for words in _unmatched(started, announced) if _exists(words[0])]
     )
     return tuple(Unseen(what, how, times) for (what, how), times in found.items())
+
+
+def lost(run: str | os.PathLike[str]) -> Counter[str]:
+    """How many steps the processes of a run could not keep, by what the store said."""
+    found: Counter[str] = Counter()
+    for record in _records(Path(run, "processes")):
+        if record[0] == "lost":
+            found[record[3]] += record[2]
+    return found
 
 
 _WHY = {"missing": "replaykit is missing from it: {}", "failed": "its session did not start: {}"}

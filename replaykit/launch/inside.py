@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from replaykit.errors import NoSession
 from replaykit.guard import Guard
 from replaykit.session.active import current, entered
 from replaykit.tools import Tools
@@ -32,10 +33,19 @@ def inside(session: Session, config: Config) -> ExitStack:
 
 
 def guarded(session: Session, *, refuse: bool) -> Guard:
-    """A guard that has what was not seen kept by the session whose context it happens in."""
+    """A guard for the connections of one session: those of another one are neither noted nor refused by it.
+
+    What could belong to several is noted by all of them, and refused when one of them is a replay.
+    """
+
+    def elsewhere(_host: str = "") -> bool:
+        try:
+            return current() is not session
+        except NoSession:
+            return False
 
     def note(unseen: Unseen) -> None:
-        if current() is session:
+        if not elsewhere():
             session.saw(unseen)
 
-    return Guard(note, refuse, lambda _host: False, lambda _words: None)
+    return Guard(note, refuse, elsewhere, lambda _words: None)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from replaykit.cassette import checked
 from replaykit.config import load
+from replaykit.core.plain import counted
 from replaykit.core.verdict import verdict_of
 from replaykit.errors import Different, NeverAskedFor, NotRecorded, StoreError, UsageError
 from replaykit.launch.inside import guarded, inside
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
 
     from replaykit.config import Config
     from replaykit.core.model import Span
-    from replaykit.core.verdict import Verdict
+    from replaykit.core.plain import counted
+from replaykit.core.verdict import Verdict
 
 
 class Block:
@@ -127,17 +129,17 @@ class Recording(Block):
     ) -> None:
         """Keep what is still open, and mark the draft as finished; the store's trouble is said, not raised."""
         self._leave()
-        recorder = self._recorder
+        recorder, trouble = self._recorder, ""
         try:
             self._store.finish(self.id, ended=time.time())
         except StoreError as problem:
-            recorder.problem = problem
+            trouble = f"its end could not be kept: {problem}"
         finally:
             self._store.close()
-        if recorder.problem is not None:
-            warnings.warn(
-                f"{recorder.lost} steps of {self.name} ({self.id}) could not be kept: {recorder.problem}", stacklevel=2
-            )
+        if recorder.lost:
+            trouble = f"{counted(recorder.lost, 'step')} could not be kept: {recorder.problem}"
+        if trouble:
+            warnings.warn(f"{self.name} ({self.id}) is not whole: {trouble}", stacklevel=2)
 
 
 class Replaying(Block):
@@ -160,13 +162,14 @@ class Replaying(Block):
         self._episode = found.episode
         self.name, self.id = found.episode.name, found.episode.id
         self._began = span_here()
+        self._extra = normalization(config)
         self._ledger = Memory(_Remarks(path, self.id))
         player = Player(
             found.episode,
             self._ledger,
             redactor(config, _environment()),
             self._span,
-            extra=normalization(config),
+            extra=self._extra,
         )
         began = time.monotonic_ns()
         session = Session(self.name, clock=lambda: time.monotonic_ns() - began, player=player, speed=self._speed)
@@ -178,9 +181,10 @@ class Replaying(Block):
     ) -> None:
         """Raise what was not as recorded: a miss above all, whatever the program made of it."""
         self._leave()
-        verdict = verdict_of(self._episode, self._ledger.plays, self._ledger.remarks, None, self._span())
+        ledger = self._ledger
+        verdict = verdict_of(self._episode, ledger.plays, ledger.remarks, None, self._span(), extra=self._extra)
         self.verdict = verdict
-        if isinstance(error, Different):
+        if isinstance(error, Different) or (error is not None and not isinstance(error, Exception | SystemExit)):
             return
         if verdict.not_recorded:
             raise NotRecorded(_told(verdict, "not_recorded")) from error

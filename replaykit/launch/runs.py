@@ -8,46 +8,53 @@ from __future__ import annotations
 import os
 import random
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from replaykit.core.model import Outputs, Unseen
-from replaykit.core.redact import placeholder
+from replaykit.core.model import Outputs
+from replaykit.core.redact import placeholder, secrets_of
 from replaykit.errors import UsageError
+from replaykit.launch import interpreter
 from replaykit.launch.bell import hang
-from replaykit.launch.child import Settings
-from replaykit.launch.children import environment, uncovered
+from replaykit.launch.children import environment, lost, uncovered
 from replaykit.launch.command import run
 from replaykit.launch.isolate import isolated
+from replaykit.launch.settings import Settings
 from replaykit.session.origin import called_like, origin_here, span_here
-from replaykit.session.rules import redactor
+from replaykit.session.rules import normalization, redactor
 from replaykit.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from replaykit.config import Config
-    from replaykit.core.model import Episode, Origin
+    from replaykit.core.model import Episode, Origin, Span
     from replaykit.core.verdict import Verdict
     from replaykit.launch.command import Ran
     from replaykit.session.names import Named
 
-PYTHONS = ("python", "python3")
-"""Words that mean whichever interpreter is meant here."""
-
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A draft, and how the command ran that it was made of."""
+    """A draft, and how the command ran that it was made of; `warnings` is what a person should know besides."""
 
     episode: Episode
     ran: Ran
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How to replay: the pace, the network, and what ends the run before its time (`timeout` in seconds)."""
+
+    speed: float = 0.0
+    isolate: bool = False
+    keep_going: bool = False
+    timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,59 +67,72 @@ class Replayed:
     isolated: bool
 
 
-def record(
-    command: Sequence[str],
-    config: Config,
-    store_path: Path,
-    *,
-    name: str = "",
-    again: Origin | None = None,
+def record(command: Sequence[str], config: Config, store_path: Path, *, name: str = "") -> Recorded:
+    """The draft of what a command does, run here and now."""
+    base = dict(os.environ)
+    words = interpreter.typed(command, base)
+    origin = origin_here(words, config, base)
+    return _recorded(words, _whole(origin, base), base, config, store_path, name or called_like(words))
+
+
+def again(episode: Episode, config: Config, store_path: Path) -> Recorded:
+    """A new draft of an episode: its command once more, live, with the environment of now where it says something."""
+    was = episode.origin
+    declared = {name: value for name, value in was.environment.items() if name not in was.secrets}
+    base = {**declared, **_seeded(was), **os.environ}
+    words = interpreter.recorded(was.command, base, config.root / was.folder)
+    origin = replace(origin_here(words, config, base), folder=was.folder, command=was.command, stdin=was.stdin)
+    return _recorded(words, _whole(origin, base), base, config, store_path, episode.name)
+
+
+def _recorded(  # noqa: PLR0913, PLR0917 - private, the end of two ways
+    words: Sequence[str], origin: Origin, base: dict[str, str], config: Config, store_path: Path, name: str
 ) -> Recorded:
-    """Run the command and keep what it does; `again` is the origin of an episode to be made anew."""
-    command = _with_replaykit(command, swap=again is not None)
-    base = _restored(os.environ, again) if again is not None else dict(os.environ)
-    base.setdefault("PYTHONHASHSEED", str(random.getrandbits(32)))
-    folder = config.root / again.folder if again is not None else Path.cwd()
-    origin = replace(origin_here(command, config, base), timezone=base.get("TZ") or _timezone())
-    if again is not None:
-        origin = replace(origin, folder=again.folder, command=again.command)
-    name = name or called_like(command)
     store = Store(store_path)
-    episode = store.begin(name, origin, span_here())
-    settings = _settings("record", name, episode, store_path, config)
+    draft = store.begin(name, origin, span_here())
+    settings = _settings("record", name, draft, store_path, config)
+    base["PYTHONHASHSEED"] = origin.seed
     with _run_folder() as folder_of_run:
-        ran = run(
-            command,
-            environment=environment(base, settings.text(), folder_of_run),
-            folder=folder,
-            stdin=again.stdin if again is not None and again.stdin else None,
-        )
+        try:
+            ran = run(
+                words,
+                environment=environment(base, settings.text(), folder_of_run),
+                folder=config.root / origin.folder,
+                stdin=origin.stdin or None,
+            )
+        except UsageError:
+            store.remove(draft)
+            raise
         for unseen in uncovered(folder_of_run):
-            store.saw(episode, unseen)
+            store.saw(draft, unseen)
+        warnings = [*secrets_of(base)[1], *_unkept(store, draft, folder_of_run), *_cut(ran)]
+    return Recorded(_kept(store, draft, origin, ran, config, base), ran, tuple(warnings))
+
+
+def _kept(  # noqa: PLR0913, PLR0917 - private, from one caller
+    store: Store,
+    draft: str,
+    origin: Origin,
+    ran: Ran,
+    config: Config,
+    base: Mapping[str, str],
+) -> Episode:
+    """The draft with what is known at its end: what went in, what came out."""
     clean = redactor(config, base)
-    store.describe(episode, replace(origin, stdin=clean.body(ran.stdin)[0]))
+    store.describe(draft, replace(origin, stdin=clean.body(ran.stdin)[0]))
     store.finish(
-        episode,
+        draft,
         ended=time.time(),
         exit_code=ran.exit_code,
         stdout=clean.body(ran.stdout)[0],
         finished=ran.signal is None,
     )
-    kept = store.episode(episode)
-    assert kept is not None  # noqa: S101 - it was begun above
-    return Recorded(kept, ran)
+    kept = store.episode(draft)
+    assert kept is not None  # noqa: S101 - it was begun by us
+    return kept
 
 
-def replay(  # noqa: PLR0913 - what a person may ask for
-    named: Named,
-    config: Config,
-    store_path: Path,
-    *,
-    speed: float = 0.0,
-    isolate: bool = False,
-    keep_going: bool = False,
-    timeout: float | None = None,
-) -> Replayed:
+def replay(named: Named, config: Config, store_path: Path, how: How) -> Replayed:
     """Run the episode's command again, answered from the episode alone."""
     episode, origin = named.episode, named.episode.origin
     if not origin.command:
@@ -121,50 +141,49 @@ def replay(  # noqa: PLR0913 - what a person may ask for
             remedy=f"replay it there: `with replaykit.replay({episode.name!r}): …`",
         )
     store = Store(store_path)
-    replay_id = store.replay(episode.id)
-    began = span_here()
+    replay_id, began = store.replay(episode.id), span_here()
     settings = replace(
         _settings("replay", episode.name, replay_id, store_path, config),
         episode=str(named.path.resolve()) if episode.state == "accepted" else episode.id,
-        speed=speed,
-        keep_going=keep_going,
+        speed=how.speed,
+        keep_going=how.keep_going,
     )
-    command: Sequence[str] = _with_replaykit(origin.command, swap=True)
-    if isolate:
-        command = _isolated(command)
     with _run_folder() as folder_of_run:
-        bell = hang(folder_of_run)
-        try:
-            ran = run(
-                command,
-                environment=environment(_restored(os.environ, origin), settings.text(), folder_of_run),
-                folder=config.root / origin.folder,
-                stdin=origin.stdin,
-                watch=bell,
-                timeout=timeout,
-            )
-        finally:
-            os.close(bell)
-        unseen = uncovered(folder_of_run)
-    verdict = _verdict(
-        episode, store, replay_id, ran, redactor(config, os.environ).body(ran.stdout)[0], unseen, began.began
-    )
-    return Replayed(episode, verdict, ran, isolate)
+        ran = _replaying(origin, config.root / origin.folder, settings, how, folder_of_run)
+        for each in uncovered(folder_of_run):
+            store.saw(replay_id, each)
+    verdict = _verdict(episode, store, replay_id, ran, config, span_here(began.began))
+    return Replayed(episode, verdict, ran, how.isolate)
+
+
+def _replaying(origin: Origin, folder: Path, settings: Settings, how: How, folder_of_run: str) -> Ran:
+    """How the command ran, with what the recorded run had."""
+    base = _restored(os.environ, origin)
+    words = interpreter.recorded(origin.command, base, folder)
+    bell = hang(folder_of_run)
+    try:
+        return run(
+            _isolated(words) if how.isolate else words,
+            environment=environment(base, settings.text(), folder_of_run),
+            folder=folder,
+            stdin=origin.stdin,
+            watch=bell,
+            timeout=how.timeout,
+        )
+    finally:
+        os.close(bell)
 
 
 def _verdict(  # noqa: PLR0913, PLR0917 - private, from one caller
-    episode: Episode, store: Store, replay_id: str, ran: Ran, stdout: bytes, unseen: Sequence[Unseen], began: float
+    episode: Episode, store: Store, replay_id: str, ran: Ran, config: Config, live: Span
 ) -> Verdict:
     from replaykit.core.verdict import verdict_of
 
-    for each in unseen:
-        store.saw(replay_id, each)
-    if ran.ended_by == "timeout":
-        store.remark(replay_id, "timeout", {"seconds": ran.took})
     remarks = [(remark.kind, remark.detail) for remark in store.remarks(replay_id)]
+    stdout, _ = redactor(config, _restored(os.environ, episode.origin)).body(ran.stdout)
     outputs = Outputs(stdout, ran.exit_code, store.outputs(replay_id))
-    live = span_here(began)
-    return verdict_of(episode, store.plays(replay_id), remarks, outputs, live)
+    ended = {"itself": "", "watch": "here", "timeout": f"after {ran.took:.1f} s (--timeout)"}[ran.ended_by]
+    return verdict_of(episode, store.plays(replay_id), remarks, outputs, live, extra=normalization(config), ended=ended)
 
 
 def _settings(mode: str, name: str, run_id: str, store: Path, config: Config) -> Settings:
@@ -179,53 +198,53 @@ def _settings(mode: str, name: str, run_id: str, store: Path, config: Config) ->
     )
 
 
+def _whole(origin: Origin, base: Mapping[str, str]) -> Origin:
+    """The origin with what a replay must have, too: a seed, a zone, and every variable that is named like a secret.
+
+    One whose value is too plain to be hidden (`test`) is needed all the same: SDKs refuse to start without.
+    """
+    named = {warning.partition(" ")[0] for warning in secrets_of(base)[1]}
+    return replace(
+        origin,
+        seed=origin.seed if origin.seed.isdecimal() else str(random.getrandbits(32)),
+        timezone=origin.timezone or _timezone(),
+        secrets=tuple(sorted({*origin.secrets, *named})),
+    )
+
+
 def _restored(environment_now: Mapping[str, str], origin: Origin) -> dict[str, str]:
     """The environment with what the recorded run had: its settings, seed and zone, and placeholders for its secrets."""
-    restored = {**environment_now, **origin.environment}
-    for name in origin.secrets:
-        restored.setdefault(name, placeholder(name))
-    if origin.seed:
-        restored["PYTHONHASHSEED"] = origin.seed
-    if origin.timezone:
-        restored["TZ"] = origin.timezone
-    return restored
+    missing = {name: placeholder(name) for name in origin.secrets if not environment_now.get(name)}
+    return {**environment_now, **missing, **origin.environment, **_seeded(origin)}
+
+
+def _seeded(origin: Origin) -> dict[str, str]:
+    given = {"PYTHONHASHSEED": origin.seed, "TZ": origin.timezone}
+    return {name: value for name, value in given.items() if value}
 
 
 def _timezone() -> str:
-    """The machine's time zone by its name in the tz database; empty when it does not say."""
+    """The machine's time zone by its name in the tz database, UTC where it has none; empty when it does not say."""
     try:
         target = os.readlink("/etc/localtime")  # noqa: PTH115 - Path.readlink is no shorter here
+    except FileNotFoundError:
+        return "UTC"
     except OSError:
         return ""
     return target.partition("zoneinfo/")[2]
 
 
-def _with_replaykit(command: Sequence[str], *, swap: bool) -> tuple[str, ...]:
-    """The command with an interpreter that has replaykit; `swap`: ours will do where the named one has not."""
-    words = tuple(command)
-    if not words or words[0] not in PYTHONS or os.environ.get("VIRTUAL_ENV"):
-        return words
-    found = shutil.which(words[0])
-    if found is not None and (Path(found).parent == Path(sys.executable).parent or _has_replaykit(found)):
-        return words
-    if swap or found is None:
-        return (sys.executable, *words[1:])
-    raise UsageError(
-        f"{found} has no replaykit: nothing would be recorded",
-        remedy=f"install replaykit-llm there, or name the interpreter: "
-        f"`replaykit record -- {sys.executable} {' '.join(words[1:])}`",
-    )
+def _unkept(store: Store, draft: str, folder_of_run: str) -> Iterator[str]:
+    """What the processes of the run could not keep, remembered with the draft."""
+    for problem, steps in lost(folder_of_run).items():
+        text = f"{steps} {'step' if steps == 1 else 'steps'} could not be kept: {problem}"
+        store.remark(draft, "lost", {"text": text})
+        yield text
 
 
-def _has_replaykit(interpreter: str) -> bool:
-    found = subprocess.run(  # noqa: S603 - the interpreter that is about to run
-        [interpreter, "-c", "import importlib.util as u, sys; sys.exit(u.find_spec('replaykit') is None)"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        check=False,
-    )
-    return found.returncode == 0
+def _cut(ran: Ran) -> Iterator[str]:
+    for stream in ran.cut:
+        yield f"{stream} was too long to be kept whole: a replay compares and gives its beginning"
 
 
 def _isolated(command: Sequence[str]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What the conversations of all providers share: texts of nested content, names of tool results.
+"""What the conversations of all providers share: texts and data of nested content, names of tool results.
 
 Law: pure and lenient, as `shape`.
 """
@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from xxhash import xxh3_64_hexdigest
+
+from replaykit.core.plain import counted
 from replaykit.providers.place import tool_name
 from replaykit.providers.shape import mapping, sequence, string
 
@@ -30,6 +33,33 @@ def _spoken(part: JSON) -> str:
     fields = mapping(part)
     text = fields.get("text", fields.get("refusal"))
     return string(part) or (text if isinstance(text, str) else f"[{string(fields.get('type')) or 'other'}]")
+
+
+_HOLDERS = ("source", "image_url", "file", "input_audio")
+"""Fields of a block that hold the data of an image, a file or a sound, or what holds it in turn."""
+
+_DATA = ("data", "file_data", "url", "image_url")
+"""Fields that are such data: base64, or an address that begins with `data:`."""
+
+_SMALLEST = 64
+"""Characters from which on data is more than a name or an address."""
+
+
+def held(content: JSON) -> str:
+    """Size and digest of the data that one block, or each block of a list, holds; empty when none does."""
+    if isinstance(content, list):
+        return ", ".join(filter(None, map(held, content)))
+    fields = mapping(content)
+    inner = [mapping(fields.get(key)) for key in _HOLDERS]
+    data = [text for each in (fields, *inner) for key in _DATA if len(text := string(each.get(key))) >= _SMALLEST]
+    return ", ".join(map(_weighed, data))
+
+
+def _weighed(data: str) -> str:
+    """Size and digest of base64, of which four characters are three bytes."""
+    code = data.partition(";base64,")[2] or data
+    size = len(code.rstrip("=")) * 3 // 4
+    return f"{counted(size, 'byte')}, digest {xxh3_64_hexdigest(code.encode('utf-8', 'surrogatepass'))}"
 
 
 def named(turns: Iterable[Turn]) -> tuple[Turn, ...]:

@@ -205,11 +205,11 @@ def _part(part: Part) -> str:
         case "tool_call":
             return f"calls {part.name} {print_json(part.data)}"
         case "tool_result":
-            return f"result of {part.name or 'a call'}: {part.text}"
+            return f"result of {part.name or 'a call'}: {part.text}" + (f" ({part.held})" if part.held else "")
         case "thinking":
             return f"thinks: {part.text}" if part.text else "thinks (kept from us by the provider)"
         case _:
-            return f"({': '.join(filter(None, (part.kind, part.name, part.text)))})"
+            return f"({': '.join(filter(None, (part.kind, part.name, part.text, part.held)))})"
 
 
 def _body(role: str, body: Body, headers: Headers) -> Iterator[Line]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from replaykit.core.plain import line
+from replaykit.core.model import Exchange
+from replaykit.core.plain import counted, line
+from replaykit.core.steps import Asked, wholes
 from replaykit.session.facts import facts_of
 
 if TYPE_CHECKING:
@@ -15,15 +17,17 @@ if TYPE_CHECKING:
     from replaykit.core.verdict import Verdict
 
 
-def recorded_lines(episode: Episode, took: float) -> Iterator[str]:
+def recorded_lines(episode: Episode, took: float, warnings: Sequence[str] = ()) -> Iterator[str]:
     """The summary of a draft: what it holds, what was hidden, what was not seen, what to do next.
 
-    `took` is in seconds.
+    `took` is in seconds; `warnings` are sentences about this run.
     """
     yield f"{episode.name} (draft {episode.id})   {_counts(episode)} · {_seconds(took)}{_tokens(episode)}"
     notes = [*_hidden(episode), *_unseen(episode)]
     if notes:
         yield "   ".join(notes)
+    for each in warnings:
+        yield f"warning: {line(each, 400)}"
     if not episode.finished:
         yield "the run was ended by a signal: the draft is kept, and marked as unfinished"
     if not episode.steps:
@@ -39,21 +43,33 @@ def replayed_lines(episode: Episode, verdict: Verdict, took: float, *, isolated:
     for difference in verdict.differences:
         yield ""
         yield from difference.text.splitlines()
-    if verdict.ran:
-        yield f"{_many(verdict.ran, 'tool')} ran for real"
+    if verdict.tools:
+        yield "ran for real: " + ", ".join(f"{line(name)} ×{times}" for name, times in verdict.tools)
     if verdict.unseen:
         yield f"not from the episode: {_outside(verdict.unseen)}"
+    for each in verdict.warnings:
+        yield f"warning: {each}"
     if newer:
         yield f"a newer draft exists: {newer} (replaykit replay draft:{episode.name})"
 
 
 def _counts(episode: Episode) -> str:
-    models = sum(1 for step in episode.exchanges if facts_of(step).model and not step.attempt)
-    others = sum(1 for step in episode.exchanges if not step.attempt) - models
-    parts = [_many(models, "model call")] if models else []
-    parts += [_many(others, "request")] if others or not models else []
-    parts += [_many(len(episode.tool_calls), "tool call")] if episode.tool_calls else []
+    """What the run did, SDK retries taken together."""
+    exchanges = [whole.step for whole in wholes(episode) if isinstance(whole.step, Exchange)]
+    models = sum(map(_asks_model, exchanges))
+    others = len(exchanges) - models
+    parts = [counted(models, "model call")] if models else []
+    parts += [counted(others, "request")] if others or not models else []
+    parts += [counted(len(episode.tool_calls), "tool call")] if episode.tool_calls else []
     return " · ".join(parts)
+
+
+def _asks_model(exchange: Exchange) -> bool:
+    """Whether a model answered, or was asked to: without an answer its question says so."""
+    if facts_of(exchange).model:
+        return True
+    question = Asked(exchange.request).question
+    return question is not None and bool(question.model)
 
 
 def _verdict(verdict: Verdict) -> str:
@@ -63,6 +79,7 @@ def _verdict(verdict: Verdict) -> str:
         (verdict.differently, "sent differently"),
         (verdict.not_recorded, "not recorded"),
         (verdict.never_asked_for, "never asked for"),
+        (verdict.not_reached, "not reached"),
     ]
     said = ", ".join(f"{count} {word}" for count, word in counts if count)
     return f"{verdict.verdict}: {said or 'nothing was asked for'}"
@@ -95,7 +112,3 @@ def _outside(unseen: Sequence[Unseen]) -> str:
 
 def _seconds(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"  # noqa: PLR2004
-
-
-def _many(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"

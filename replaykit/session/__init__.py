@@ -218,8 +218,9 @@ class Pending:
 
 
 def _with_body(head: Response, wire: list[bytes], times: list[int]) -> Response:
-    """A response with its body decoded; a chunk that adds nothing to the body is none."""
-    chunks, encoding = decoded(wire, header(head.headers, "content-encoding"))
+    """A response with its body decoded, unless it came so; a chunk that adds nothing to the body is none."""
+    undone = bool(head.encoding)
+    chunks, encoding = (wire, head.encoding) if undone else decoded(wire, header(head.headers, "content-encoding"))
     full = [(chunk, time) for chunk, time in zip(chunks, times, strict=True) if chunk]
     return replace(
         head,

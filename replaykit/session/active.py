@@ -13,14 +13,18 @@ from __future__ import annotations
 import contextlib
 import threading
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from replaykit.errors import NoSession
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from replaykit.session import Session
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _mine: ContextVar[Session | None] = ContextVar("replaykit_session", default=None)
 _active: list[Session] = []
@@ -57,6 +61,18 @@ def entered(session: Session) -> Iterator[None]:
             _active.remove(session)
 
 
-def any_active() -> bool:
-    """Whether any session is active in this process."""
-    return bool(_active)
+def carrying(function: Callable[P, R]) -> Callable[P, R]:
+    """The function as this context's own session has it run, in whatever thread; nothing else is carried."""
+    session = _mine.get()
+    if session is None or session not in _active:
+        return function
+
+    @wraps(function)
+    def run(*arguments: P.args, **named: P.kwargs) -> R:
+        token = _mine.set(session)
+        try:
+            return function(*arguments, **named)
+        finally:
+            _mine.reset(token)
+
+    return run

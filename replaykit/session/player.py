@@ -76,7 +76,7 @@ class Player:
     def miss(self, request: Request, found: Ambiguous | Missing) -> str:
         """The account of a request that was not recorded, committed."""
         with self._lock:
-            account = account_of(self.episode, self.redacted(request), found)
+            account = account_of(self.episode, self.redacted(request), found, self._index.served)
         self._commit("miss", {"account": account.text, **account.detail})
         return account.text
 

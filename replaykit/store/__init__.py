@@ -6,30 +6,46 @@ Law: what a method returns from is committed. Absence is `None` or an empty tupl
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
-from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from secrets import choice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-import orjson
-
-from replaykit.core.model import Episode, Origin, Outputs, Span, Unseen
+from replaykit.core.codec import dumps, loads, origin_form, origin_of
+from replaykit.core.model import Episode, Outputs, Span, Unseen
 from replaykit.errors import StoreError
 from replaykit.store.database import Database
-from replaykit.store.steps import Facts, Keeper, Reader
+from replaykit.store.keeper import Facts, Keeper, seal
+from replaykit.store.reader import Reader
+from replaykit.store.schema import SPAN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+    from sqlite3 import Connection
+
+    from replaykit.core.model import Origin
 
 ALPHABET = "abcdefghjkmnpqrstvwxyz0123456789"
 """Letters of ids: none that are mistaken for others when read aloud."""
 
 KEPT_REPLAYS = 20
 """Replays of an episode that the store remembers: enough to look back at, not to grow for ever."""
+
+
+SHOWN = 9
+"""Ids that are offered where the beginning of one fits several."""
+
+SUMMARIES = (
+    "SELECT e.id, e.name, e.began, e.ended, e.finished, e.exit_code, count(s.id) FILTER (WHERE s.attempt = 0),"
+    " group_concat(DISTINCT s.model), coalesce(sum(s.input_tokens), 0), coalesce(sum(s.output_tokens), 0)"
+    " FROM episodes AS e LEFT JOIN steps AS s"
+    " ON s.id BETWEEN e.number * 1000000000 AND e.number * 1000000000 + 999999999"
+    " GROUP BY e.number ORDER BY e.number DESC"
+)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +86,22 @@ class Store:
         self.path = path
         self._database = Database(path, create=create)
 
+    @property
+    def writable(self) -> bool:
+        """Whether anything can be kept here; what is kept already can be read in any case."""
+        return self._database.writable
+
     def close(self) -> None:
         """Close the file; a later call opens it again."""
         self._database.close()
+
+    def __enter__(self) -> Self:
+        """The store, to be closed at the end of the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file."""
+        self.close()
 
     # Recording.
 
@@ -81,28 +110,28 @@ class Store:
         id = id or fresh("episode")  # noqa: A001
         self._database.change(
             "INSERT INTO episodes (id, name, began, origin, span) VALUES (?, ?, ?, ?, ?)",
-            (id, name, span.began, _origin_text(origin), _json(asdict(span))),
+            (id, name, span.began, _text(origin_form(origin)), _text(asdict(span))),
         )
         return id
 
     def keeper(self, episode: str) -> Keeper:
         """Where this process keeps the steps of an episode."""
-        ((number,),) = self._database.rows("SELECT number FROM episodes WHERE id = ?", (episode,))
-        return Keeper(self._database, number)
+        return Keeper(self._database, episode, self._number(episode))
 
     def finish(
         self, episode: str, *, ended: float, exit_code: int | None = None, stdout: bytes = b"", finished: bool = True
     ) -> None:
-        """Keep what came out of a draft; `finished=False` for a run that was killed."""
+        """Keep what came out of a draft, and pack its steps together; `finished=False` for a run that was killed."""
         self._database.change(
             "UPDATE episodes SET finished = ?, ended = ?, exit_code = ?, stdout = ?,"
             " span = json_set(span, '$.ended', ?) WHERE id = ?",
             (int(finished), ended, exit_code, stdout, ended, episode),
         )
+        seal(self._database, self._number(episode))
 
     def describe(self, episode: str, origin: Origin) -> None:
         """Replace what is known of an episode's start: its stdin and versions are known late."""
-        self._database.change("UPDATE episodes SET origin = ? WHERE id = ?", (_origin_text(origin), episode))
+        self._database.change("UPDATE episodes SET origin = ? WHERE id = ?", (_text(origin_form(origin)), episode))
 
     # What came out of a run: an episode or a replay.
 
@@ -129,7 +158,7 @@ class Store:
         """Commit something that is known of a run."""
         self._database.change(
             "INSERT INTO remarks SELECT ?1, coalesce(max(number), 0) + 1, ?2, ?3 FROM remarks WHERE run = ?1",
-            (run, kind, _json(detail)),
+            (run, kind, _text(detail)),
         )
 
     def remarks(self, run: str, kind: str = "") -> tuple[Remark, ...]:
@@ -137,7 +166,7 @@ class Store:
         rows = self._database.rows(
             "SELECT kind, detail FROM remarks WHERE run = ?1 AND (?2 = '' OR kind = ?2) ORDER BY number", (run, kind)
         )
-        return tuple(Remark(kind, json.loads(detail)) for kind, detail in rows)
+        return tuple(Remark(kind, loads(detail)) for kind, detail in rows)
 
     # Replaying.
 
@@ -145,73 +174,43 @@ class Store:
         """The id of a new replay; the oldest ones of the episode are forgotten."""
         replay = fresh("replay")
         with self._database.transaction() as connection:
-            connection.execute("INSERT INTO replays VALUES (?, ?, ?)", (replay, episode, time.time()))
-            old = connection.execute(
-                "SELECT id FROM replays WHERE episode = ? ORDER BY began DESC LIMIT -1 OFFSET ?",
-                (episode, KEPT_REPLAYS),
-            ).fetchall()
-            for (run,) in old:
-                connection.execute("DELETE FROM remarks WHERE run = ?", (run,))
-                connection.execute("DELETE FROM replays WHERE id = ?", (run,))
+            connection.execute("INSERT INTO replays VALUES (?, ?, ?)", (episode, replay, time.time()))
+            _forget_replays(connection, episode, KEPT_REPLAYS)
         return replay
 
     def claim(self, replay: str, position: int, detail: Mapping[str, Any]) -> bool:
         """Whether this step is now ours to serve; false when any process has served it already."""
         return bool(
             self._database.change(
-                "INSERT OR IGNORE INTO plays VALUES (?, ?, ?)", (replay, position, _json(detail) if detail else "{}")
+                "INSERT OR IGNORE INTO plays VALUES (?, ?, ?)", (replay, position, _text(detail) if detail else "{}")
             )
         )
 
     def plays(self, replay: str) -> dict[int, Mapping[str, Any]]:
         """The steps that were served, by position, with how."""
         rows = self._database.rows("SELECT position, detail FROM plays WHERE replay = ?", (replay,))
-        return {position: json.loads(detail) for position, detail in rows}
+        return {position: loads(detail) for position, detail in rows}
 
     # Looking.
 
     def summaries(self) -> tuple[Summary, ...]:
         """Every draft in one line each, the newest first."""
-        rows = self._database.rows(
-            "SELECT e.id, e.name, e.began, e.ended, e.finished, e.exit_code, count(s.id) FILTER (WHERE s.attempt = 0),"
-            " group_concat(DISTINCT s.model), coalesce(sum(s.input_tokens), 0), coalesce(sum(s.output_tokens), 0)"
-            " FROM episodes AS e LEFT JOIN steps AS s ON s.episode = e.number GROUP BY e.number ORDER BY e.began DESC, e.number DESC"
-        )
-        return tuple(
-            Summary(
-                id,
-                name,
-                "draft",
-                began,
-                ended,
-                bool(finished),
-                steps,
-                tuple(sorted(models.split(","))) if models else (),
-                input_tokens,
-                output_tokens,
-                exit_code,
-            )
-            for id, name, began, ended, finished, exit_code, steps, models, input_tokens, output_tokens in rows  # noqa: A001
-        )
+        return tuple(_summary(*row) for row in self._database.rows(SUMMARIES))
 
     def newest(self, name: str) -> str | None:
         """The id of the newest draft of a name."""
-        rows = self._database.rows(
-            "SELECT id FROM episodes WHERE name = ? ORDER BY began DESC, number DESC LIMIT 1", (name,)
-        )
-        return rows[0][0] if rows else None
+        return self._one("SELECT id FROM episodes WHERE name = ? ORDER BY number DESC LIMIT 1", name)
 
     def latest(self) -> str | None:
         """The id of the newest draft of any name."""
-        rows = self._database.rows("SELECT id FROM episodes ORDER BY began DESC, number DESC LIMIT 1")
-        return rows[0][0] if rows else None
+        return self._one("SELECT id FROM episodes ORDER BY number DESC LIMIT 1")
 
     def matching(self, prefix: str) -> tuple[str, ...]:
-        """The ids that begin with a prefix (with or without `episode_`)."""
-        escaped = prefix.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        """The ids that begin with a prefix (with or without `episode_`), at most `SHOWN`."""
         rows = self._database.rows(
-            "SELECT id FROM episodes WHERE id LIKE ? ESCAPE '\\' OR id LIKE ? ESCAPE '\\'",
-            (f"{escaped}%", f"episode\\_{escaped}%"),
+            "SELECT id FROM episodes WHERE id >= ?1 AND id < ?1 || ?3"
+            " UNION SELECT id FROM episodes WHERE id >= ?2 AND id < ?2 || ?3 LIMIT ?4",
+            (prefix, f"episode_{prefix}", chr(0x10FFFF), SHOWN),
         )
         return tuple(id for (id,) in rows)  # noqa: A001
 
@@ -228,8 +227,8 @@ class Store:
             name,
             "draft",
             bool(finished),
-            _origin(origin),
-            Span(**json.loads(span)),
+            self._readable(id, origin_of, origin),
+            self._readable(id, lambda form: Span(**form), span),
             Reader(self._database, number, id).steps(),
             Outputs(stdout, exit_code, self.outputs(id)),
             self.unseen(id),
@@ -238,37 +237,76 @@ class Store:
     def remove(self, id: str) -> bool:  # noqa: A002
         """Whether there was such a draft; it is gone now, with all that belongs to it."""
         with self._database.transaction() as connection:
+            for (number,) in connection.execute("SELECT number FROM episodes WHERE id = ?", (id,)).fetchall():
+                for table in ("steps", "frames"):
+                    connection.execute(
+                        f"DELETE FROM {table} WHERE id BETWEEN ? AND ?",  # noqa: S608 - the two above
+                        (number * SPAN, (number + 1) * SPAN - 1),
+                    )
+            _forget_replays(connection, id, 0)
             connection.execute("DELETE FROM remarks WHERE run = ?", (id,))
-            return bool(connection.execute("DELETE FROM episodes WHERE id = ?", (id,)).rowcount)
+            removed = bool(connection.execute("DELETE FROM episodes WHERE id = ?", (id,)).rowcount)
+        self._database.tidy()
+        return removed
 
     def check(self) -> tuple[str, ...]:
         """What is wrong with the file; empty when nothing is."""
         problems = [text for (text,) in self._database.rows("PRAGMA integrity_check") if text != "ok"]
-        for summary in self.summaries():
+        for (id,) in self._database.rows("SELECT id FROM episodes ORDER BY number"):  # noqa: A001
             try:
-                episode = self.episode(summary.id)
+                episode = self.episode(id)
                 for step in episode.exchanges if episode else ():
                     _ = step.request.body.read()
             except StoreError as error:
                 problems.append(str(error))
         return tuple(problems)
 
+    def _one(self, query: str, *parameters: object) -> str | None:
+        rows = self._database.rows(query, parameters)
+        return rows[0][0] if rows else None
 
-def _json(value: object) -> str:
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS, default=list).decode()
+    def _number(self, episode: str) -> int:
+        rows = self._database.rows("SELECT number FROM episodes WHERE id = ?", (episode,))
+        if not rows:
+            raise StoreError(f"{episode} is not in this store", path=str(self.path))
+        number: int = rows[0][0]
+        return number
+
+    def _readable(self, episode: str, read: Callable[[Any], T], text: str) -> T:
+        try:
+            return read(loads(text))
+        except (ValueError, TypeError, KeyError) as error:
+            raise StoreError(f"{episode} is damaged: {error}", path=str(self.path)) from error
 
 
-def _origin_text(origin: Origin) -> str:
-    return _json(asdict(replace(origin, stdin=b"")) | {"stdin": origin.stdin.hex()})
+def _summary(  # noqa: PLR0913, PLR0917 - the columns of a row
+    id: str,  # noqa: A002
+    name: str,
+    began: float,
+    ended: float | None,
+    finished: int,
+    exit_code: int | None,
+    steps: int,
+    models: str | None,
+    input_tokens: int,
+    output_tokens: int,
+) -> Summary:
+    used = tuple(sorted(models.split(","))) if models else ()
+    return Summary(id, name, "draft", began, ended, bool(finished), steps, used, input_tokens, output_tokens, exit_code)
 
 
-def _origin(text: str) -> Origin:
-    kept = json.loads(text)
-    with suppress(TypeError, ValueError, KeyError):
-        kept["stdin"] = bytes.fromhex(kept["stdin"])
-        kept["command"], kept["secrets"] = tuple(kept["command"]), tuple(kept["secrets"])
-        return Origin(**kept)
-    return Origin()
+def _forget_replays(connection: Connection, episode: str, kept: int) -> None:
+    """Forget all replays of an episode but the newest `kept`."""
+    old = connection.execute(
+        "SELECT id FROM replays WHERE episode = ? ORDER BY began DESC LIMIT -1 OFFSET ?", (episode, kept)
+    ).fetchall()
+    connection.executemany("DELETE FROM remarks WHERE run = ?", old)
+    connection.executemany("DELETE FROM plays WHERE replay = ?", old)
+    connection.executemany("DELETE FROM replays WHERE episode = ? AND id = ?", [(episode, replay) for (replay,) in old])
+
+
+def _text(value: object) -> str:
+    return dumps(value).decode()
 
 
 __all__ = ["Facts", "Keeper", "Remark", "Store", "Summary", "fresh"]

@@ -20,7 +20,7 @@ from replaykit.errors import StoreError
 from replaykit.store.schema import APPLICATION, BEFORE, MIGRATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 PATIENCE = 60.0
@@ -53,12 +53,12 @@ class Database:
         self.path = path
         self._lock = threading.RLock()
         self._inherited: list[sqlite3.Connection] = []
-        if not create and not path.exists():
+        if not create and not path.is_file():
             raise StoreError(
                 "there is no store here", path=str(path), remedy="record something first: `replaykit record -- …`"
             )
         self._connection: sqlite3.Connection | None = self._open()
-        _open_ones().add(self)
+        _forks()(self)
 
     @property
     def writable(self) -> bool:
@@ -86,11 +86,18 @@ class Database:
             except sqlite3.Error as error:
                 raise self._explain(error) from error
 
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
         """The connection within one write transaction: all of it is kept, or nothing."""
+        return self._within("BEGIN IMMEDIATE")
+
+    def reading(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
+        """The connection within one read transaction: all queries see the same state."""
+        return self._within("BEGIN")
+
+    @contextlib.contextmanager
+    def _within(self, begin: str) -> Iterator[sqlite3.Connection]:
         with self.connection() as connection:
-            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(begin)
             try:
                 yield connection
                 connection.execute("COMMIT")
@@ -100,8 +107,9 @@ class Database:
                 raise
 
     def tidy(self) -> None:
-        """Give free space back to the disk, up to `TIDIED` pages."""
-        self.rows(f"PRAGMA incremental_vacuum({TIDIED})")
+        """Give free space back to the disk, up to `TIDIED` pages; when another process is writing, it can wait."""
+        with contextlib.suppress(StoreError), self.connection() as connection:
+            connection.executescript(f"PRAGMA incremental_vacuum({TIDIED})")  # `execute` would free one page
 
     def close(self) -> None:
         """Close the file; a later call opens it again."""
@@ -128,36 +136,28 @@ class Database:
     def _open(self) -> sqlite3.Connection:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            connection = self._connect(str(self.path))
-            if self._sealed(connection):
-                connection.close()
-                connection = self._connect(f"file:{quote(str(self.path))}?immutable=1", uri=True)
+            try:
+                return self._connected(str(self.path))
+            except sqlite3.OperationalError as error:
+                if not self._frozen(error):
+                    raise
+                return self._connected(f"file:{quote(str(self.path))}?immutable=1", uri=True)
         except (sqlite3.Error, OSError) as error:
             raise self._explain(error) from error
+
+    def _connected(self, target: str, *, uri: bool = False) -> sqlite3.Connection:
+        connection = sqlite3.connect(target, timeout=PATIENCE, isolation_level=None, check_same_thread=False, uri=uri)
         try:
             self._prepare(connection)
-        except sqlite3.Error as error:
-            connection.close()
-            raise self._explain(error) from error
         except BaseException:
             connection.close()
             raise
         return connection
 
-    @staticmethod
-    def _connect(target: str, *, uri: bool = False) -> sqlite3.Connection:
-        return sqlite3.connect(target, timeout=PATIENCE, isolation_level=None, check_same_thread=False, uri=uri)
-
-    def _sealed(self, connection: sqlite3.Connection) -> bool:
-        """Whether SQLite needs to be told that nobody writes: it can make no log in this folder, and there is none."""
-        try:
-            connection.execute("PRAGMA user_version").fetchone()
-        except sqlite3.OperationalError as error:
-            log = self.path.with_name(f"{self.path.name}-wal")
-            if getattr(error, "sqlite_errorname", "") != "SQLITE_READONLY_DIRECTORY" or _size(log):
-                raise
-            return True
-        return False
+    def _frozen(self, error: sqlite3.OperationalError) -> bool:
+        """Whether SQLite only has to be told that nobody writes: it can make no log here, and there is none."""
+        log = self.path.with_name(f"{self.path.name}-wal")
+        return error.sqlite_errorname == "SQLITE_READONLY_DIRECTORY" and not (log.exists() and log.stat().st_size)
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -205,10 +205,6 @@ class Database:
         return StoreError(text, path=str(self.path), remedy=remedy)
 
 
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
-
-
 def _statements(script: str) -> Iterator[str]:
     """The statements of a script: `executescript` would commit between them."""
     statement = ""
@@ -220,17 +216,28 @@ def _statements(script: str) -> Iterator[str]:
 
 
 @cache
-def _open_ones() -> weakref.WeakSet[Database]:
-    """The databases of this process, told of each fork as long as they live."""
+def _forks() -> Callable[[Database], None]:
+    """Has a database told of each fork, for as long as it lives."""
     databases: weakref.WeakSet[Database] = weakref.WeakSet()
+    lock = threading.Lock()
 
-    def tell(do: str) -> None:
-        for database in tuple(databases):
-            getattr(database, do)()
+    def add(database: Database) -> None:
+        with lock:
+            databases.add(database)
+
+    def before() -> None:
+        lock.acquire()
+        for database in databases:
+            database.before_fork()
+
+    def after(tell: Callable[[Database], None]) -> None:
+        for database in databases:
+            tell(database)
+        lock.release()
 
     os.register_at_fork(
-        before=lambda: tell("before_fork"),
-        after_in_parent=lambda: tell("after_fork"),
-        after_in_child=lambda: tell("forked"),
+        before=before,
+        after_in_parent=lambda: after(Database.after_fork),
+        after_in_child=lambda: after(Database.forked),
     )
-    return databases
+    return add

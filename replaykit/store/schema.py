@@ -36,7 +36,7 @@ CREATE TABLE episodes (
 CREATE INDEX episodes_by_name ON episodes (name);
 
 -- One exchange or tool call. The columns down to `hidden` are for people and queries; the others
--- say how its text is kept (store/keeper.py, core/codec.py).
+-- say how its text is kept in `frames` (store/keeper.py, core/codec.py).
 CREATE TABLE steps (
     id            INTEGER PRIMARY KEY,     -- the episode's number, and the step's own in nine digits
     episode       INTEGER AS (id / 1000000000) REFERENCES episodes (number),
@@ -59,8 +59,14 @@ CREATE TABLE steps (
     wide          INTEGER NOT NULL,        -- 1: a frame by itself, packed against all of the base
     question_size INTEGER NOT NULL,        -- bytes
     answer_size   INTEGER NOT NULL,
-    digest        INTEGER NOT NULL,        -- XXH32 of the text
-    frame         BLOB NOT NULL            -- its text, packed; a finished episode's lie with the first of their stream
+    digest        INTEGER NOT NULL         -- XXH32 of the text
+) STRICT;
+
+-- What the steps' texts add to the streams they are in, packed. Of a finished episode, all frames
+-- of a stream lie end to end in the row of the step that began it.
+CREATE TABLE frames (
+    id    INTEGER PRIMARY KEY,             -- of the step
+    frame BLOB NOT NULL                    -- Zstandard
 ) STRICT;
 
 -- One replay of an episode or cassette.

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, overload
 
 from replaykit.core.model import Failure, ToolCall
 from replaykit.errors import UsageError
+from replaykit.imports import Watch
 from replaykit.session.active import current
 from replaykit.session.away import away
-from replaykit.imports import Watch
-from replaykit.tools.failures import failure_of, raised
+from replaykit.session.failures import failure_of, raised
 from replaykit.tools.values import NoForm, dumps, loads
 
 if TYPE_CHECKING:

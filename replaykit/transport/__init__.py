@@ -6,14 +6,16 @@ in what they await; every decision is the session's.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
+from replaykit.core.model import header
 from replaykit.core.replay import Refuse, Send, Serve
 from replaykit.guard import ours
 from replaykit.session.away import away
 from replaykit.transport.library import answered, asked, library_of
 from replaykit.transport.serving import patience, response_to
-from replaykit.transport.streams import Tape, Upload, failure_of, of, pause, rest
+from replaykit.transport.streams import Tape, Upload, of, pause, rest
 
 if TYPE_CHECKING:
     from replaykit.core.model import Request
@@ -48,7 +50,7 @@ class Transport:
                 response = self._network(library, "HTTPTransport").handle_request(request)
         except BaseException as error:
             if not sent.failed(error, pending):
-                pending.end(failure_of(error, library))
+                pending.end(library.failure_of(error))
             raise
         if _is_whole(response, sent, pending, library):
             pending.end()
@@ -71,7 +73,7 @@ class Transport:
                 response = await self._network(library, "AsyncHTTPTransport").handle_async_request(request)
         except BaseException as error:
             if not sent.failed(error, pending):
-                failure = failure_of(error, library)
+                failure = library.failure_of(error)
                 await away(lambda: pending.end(failure))
             raise
         if _is_whole(response, sent, pending, library):
@@ -173,12 +175,13 @@ def _is_whole(response: Any, sent: _Sent, pending: Pending, library: Library) ->
     if sent.upgrades:
         pending.drop()
         return False
-    pending.head(answered(response))
+    head = answered(response)
     try:
-        _ = response.content
+        content = response.content
     except library.module.ResponseNotRead:
+        pending.head(head)
         response.stream = of(library, Tape)(response.stream, pending, library)
         return False
-    for chunk in response.stream if isinstance(response.stream, library.module.ByteStream) else (response.content,):
-        pending.chunk(chunk)
+    pending.head(replace(head, encoding=header(head.headers, "content-encoding")))
+    pending.chunk(content)
     return True

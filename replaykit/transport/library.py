@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from replaykit.core.model import Body, Request, Response
+from replaykit.core.model import Body, Failure, Request, Response
 from replaykit.errors import NotRecorded, UsageError
+from replaykit.session.failures import failure_of, raised
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from replaykit.core.model import Headers
 
 NAMES = ("httpx2", "httpx")
+
+CANCELLED = "Cancelled"
+"""The kind of a failure that came from the program itself: a cancelled task, Ctrl-C."""
 
 LOCAL = ("MockTransport", "ASGITransport", "WSGITransport")
 """Transports that are not the network: left alone unless asked for."""
@@ -34,21 +38,24 @@ class Library:
     module: Any
     miss: Callable[[str, Any], NotRecorded]
 
-    def failure(self, kind: str, message: str, request: Any) -> BaseException:  # noqa: ANN401
-        """The exception of this library that a recorded failure is."""
-        found = getattr(self.module, kind, None)
-        if not (isinstance(found, type) and issubclass(found, self.module.HTTPError)):
-            found = self.module.TransportError
+    def raised(self, failure: Failure, request: Any) -> BaseException:  # noqa: ANN401
+        """The exception that a recorded failure was: the library's, or the one that a transport raised itself."""
+        kind = getattr(self.module, failure.kind, None)
+        if not (isinstance(kind, type) and issubclass(kind, self.module.HTTPError)):
+            return raised(failure, {})
         try:
-            error: BaseException = found(message, request=request)
+            error: BaseException = kind(failure.message, request=request)
         except TypeError:
-            error = found(message)
+            error = kind(failure.message)
         return error
 
-    def kind(self, error: BaseException) -> str:
-        """The name of the closest public class of this library that an exception is of, else its own."""
+    def failure_of(self, error: BaseException) -> Failure:
+        """How an exchange ended that ended with this: by the closest public class of the library, else as itself."""
+        if not isinstance(error, Exception):
+            return Failure(CANCELLED, "")
+        failure = failure_of(error)
         names = (each.__name__ for each in type(error).__mro__ if getattr(self.module, each.__name__, None) is each)
-        return next(names, type(error).__name__)
+        return Failure(next(names, failure.kind), failure.message)
 
     def is_local(self, transport: object) -> bool:
         """Whether a transport is one of those that are not the network."""

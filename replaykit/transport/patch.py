@@ -10,14 +10,14 @@ Law: in place only while a session is active, and taken out without a trace.
 from __future__ import annotations
 
 import concurrent.futures
+import sys
 import threading
-from contextvars import copy_context
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from replaykit.errors import UsageError
 from replaykit.imports import Watch
-from replaykit.session.active import any_active, current
+from replaykit.session.active import carrying, current
 from replaykit.transport import Transport
 from replaykit.transport.delays import DELAYS
 from replaykit.transport.library import NAMES, library
@@ -65,6 +65,8 @@ class Patch:
         with self._lock:
             if name in self._patched or not self._users:
                 return
+            if not all(hasattr(sys.modules[name], client) for client in CLIENTS):
+                return  # another thread is still importing it, and will say so
             self._patched.add(name)
             known = library(name)
             for client in CLIENTS:
@@ -98,13 +100,11 @@ def _routing(is_local: Callable[[object], bool]) -> Callable[[Any], Any]:
 
 
 def _carrying(original: Any) -> Any:  # noqa: ANN401
-    """`submit` that takes the caller's context along, and with it the session."""
+    """`submit` that takes the caller's session along."""
 
     @wraps(original)
     def submit(executor: Any, function: Any, /, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401
-        if not any_active():
-            return original(executor, function, *arguments, **named)
-        return original(executor, copy_context().run, function, *arguments, **named)
+        return original(executor, carrying(function), *arguments, **named)
 
     return submit
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from replaykit.core.model import Failure
 from replaykit.core.replay import Serve
 from replaykit.providers.registry import hurried
 from replaykit.transport.delays import DELAYS
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from replaykit.core.replay import Refuse
     from replaykit.session import Session
     from replaykit.transport.library import Library
+
+NOTHING = Failure("TransportError", "the recording has neither an answer nor a failure")
+"""What an exchange without an outcome is: no recorder writes one."""
 
 UNDONE = frozenset({"content-encoding", "content-length"})
 """Headers that are about the encoded body."""
@@ -42,8 +46,7 @@ def response_to(action: Serve, request: Any, library: Library, session: Session)
     if exchange.failure is not None and not session.speed:
         DELAYS.shorten()
     if response is None:
-        failure = exchange.failure
-        raise library.failure(failure.kind if failure else "", failure.message if failure else "", request)
+        raise library.raised(exchange.failure or NOTHING, request)
     served = _served(exchange, response, session)
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in served]
     extensions: dict[str, Any] = {"http_version": response.version.encode("ascii", "replace")}
@@ -74,7 +77,7 @@ def _body(action: Serve, request: Any, library: Library, session: Session) -> An
 
     def ending() -> BaseException | None:
         if exchange.failure is not None:
-            return library.failure(exchange.failure.kind, exchange.failure.message, request)
+            return library.raised(exchange.failure, request)
         if exchange.left:
             return library.miss(session.read_on(exchange), request)
         return None

@@ -15,8 +15,8 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from replaykit.core.model import Failure
 from replaykit.session.away import away
+from replaykit.transport.library import CANCELLED
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from replaykit.core.model import Exchange
     from replaykit.session import Pending
     from replaykit.transport.library import Library
-
-CANCELLED = "Cancelled"
-"""The kind of a failure that came from the program itself: a cancelled task, Ctrl-C."""
 
 ENDLESS = float("inf")
 """Seconds that a program waits which ended the exchange itself, by cancelling: until it does so again."""
@@ -37,12 +34,6 @@ def of(library: Library, kind: type[Any]) -> type[Any]:
     """The class of streams of this kind that the library takes for its own."""
     module = library.module
     return type(kind.__name__, (kind, module.SyncByteStream, module.AsyncByteStream), {})
-
-
-def failure_of(error: BaseException, library: Library) -> Failure:
-    """How an exchange ended that ended with an exception."""
-    kind = library.kind(error) if isinstance(error, Exception) else CANCELLED
-    return Failure(kind, str(error).encode("utf-8", "backslashreplace").decode())
 
 
 def cancelled(exchange: Exchange) -> bool:
@@ -119,7 +110,7 @@ class Tape:
         except GeneratorExit:
             raise
         except BaseException as error:
-            pending.end(failure_of(error, self._library))
+            pending.end(self._library.failure_of(error))
             raise
         pending.end()
 
@@ -133,7 +124,7 @@ class Tape:
         except GeneratorExit:
             raise
         except BaseException as error:
-            failure = failure_of(error, self._library)
+            failure = self._library.failure_of(error)
             await away(lambda: pending.end(failure))
             raise
         await away(pending.end)

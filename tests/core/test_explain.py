@@ -80,6 +80,10 @@ def test_a_miss_is_told_in_an_authors_words() -> None:
             ['turn 2, tool result of get_weather: "22" → "25" (in "Paris: … C")'],
         ),
         (
+            lambda document: document["messages"][1]["content"].pop(),
+            ['turn 1, tool call get_weather removed: {"city": "Paris"}'],
+        ),
+        (
             lambda document: document["messages"][1]["content"][0]["input"].update(city="Oslo"),
             ['turn 1, tool call get_weather.city: "Paris" → "Oslo"'],
         ),
@@ -134,6 +138,18 @@ def test_numbers_that_parsers_cannot_tell_apart_are_told() -> None:
     """1.0 and 1.00 are different requests, and the account does not say that nothing differs."""
     recorded = episode(exchange(b'{"x": 1.0}', url="https://a.example/"))
     assert any("different from byte" in text for text in lines(request(b'{"x": 1.00}', "https://a.example/"), recorded))
+
+
+def test_white_space_in_json_is_no_difference() -> None:
+    """The same document, spelled otherwise, differs in nothing that counts."""
+    recorded = episode(exchange(b'{"x": 1.0, "y": 2}', url="https://a.example/"))
+    assert 4 == len(lines(request(b'{"y":2,"x":1.0}', "https://a.example/"), recorded))
+
+
+def test_a_model_that_the_url_names_has_turns() -> None:
+    """Where a gateway keeps the model out of the body, turns are still counted."""
+    document = {key: value for key, value in TURN_2.items() if key != "model"}
+    assert lines(document)[0].startswith("not recorded: turn 2 of support")
 
 
 def test_ids_that_rules_fold_are_told_only_when_nothing_else_differs() -> None:

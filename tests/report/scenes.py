@@ -234,7 +234,9 @@ def mixed(again: int = 0) -> Run:
     run.exchange(fetched("https://down.example/"), None, failure=Failure("ConnectError", "connection refused"))
     run.exchange(fetched("https://feed.example/"), answered([b"data: one\n\n"], kind="text/event-stream"), left=True)
     lost = Failure("RemoteProtocolError", "peer closed connection")
-    run.exchange(fetched("https://feed.example/2"), answered([b"data: two\n\n"], kind="text/event-stream"), failure=lost)
+    run.exchange(
+        fetched("https://feed.example/2"), answered([b"data: two\n\n"], kind="text/event-stream"), failure=lost
+    )
     run.step(ToolCall("divide", b'{"by":0}', failure=Failure("ZeroDivisionError", "division by zero")))
     return run
 

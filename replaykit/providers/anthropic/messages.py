@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from replaykit.core.conversation import Answer, Part, Question, Turn, Usage
 from replaykit.providers import place as places
 from replaykit.providers.shape import mapping, member, number, sequence, string
-from replaykit.providers.turns import declared, named, others, spoken
+from replaykit.providers.turns import declared, held, named, others, spoken
 from replaykit.providers.wire import complaint
 
 if TYPE_CHECKING:
@@ -74,7 +74,8 @@ def part(block: JSON) -> Part:
     fields = mapping(block)
     kind = string(fields.get("type"))
     if kind.endswith("tool_result"):
-        return Part("tool_result", _result(fields.get("content")), id=string(fields.get("tool_use_id")))
+        content = fields.get("content")
+        return Part("tool_result", _result(content), id=string(fields.get("tool_use_id")), held=held(content))
     return _PARTS.get(kind, _other)(fields)
 
 
@@ -104,12 +105,12 @@ def _image(fields: Mapping[str, JSON]) -> Part:
     """An image by its media type or address, not by its bytes."""
     source = fields.get("source")
     found = (string(member(source, key)) for key in ("url", "file_id", "media_type", "type"))
-    return Part("image", next(filter(None, found), ""))
+    return Part("image", next(filter(None, found), ""), held=held(dict(fields)))
 
 
 def _other(fields: Mapping[str, JSON]) -> Part:
     """Any other block by its title or type."""
-    return Part("other", string(fields.get("title")) or string(fields.get("type")))
+    return Part("other", string(fields.get("title")) or string(fields.get("type")), held=held(dict(fields)))
 
 
 _PARTS: Mapping[str, Callable[[Mapping[str, JSON]], Part]] = {

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from replaykit.core.conversation import Answer, Part, Question, Turn, Usage
 from replaykit.providers import place as places
 from replaykit.providers.shape import mapping, member, number, parse, sequence, string
-from replaykit.providers.turns import declared, named, others, spoken, whole
+from replaykit.providers.turns import declared, held, named, others, spoken, whole
 from replaykit.providers.wire import complaint
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def part(content: JSON) -> Part:
     kind = string(fields.get("type"))
     if isinstance(content, str) or kind in _SPOKEN:
         return Part("text", spoken([content]))
-    return _PARTS[kind](fields) if kind in _PARTS else Part("other", kind)
+    return _PARTS[kind](fields) if kind in _PARTS else Part("other", kind, held=held(content))
 
 
 def call(wanted: JSON) -> Part:
@@ -140,7 +140,7 @@ def _image(fields: Mapping[str, JSON]) -> Part:
     """An image by its address; one that is held in its address, by its media type alone."""
     source = fields.get("image_url")
     address = string(source) or string(member(source, "url")) or string(fields.get("file_id"))
-    return Part("image", address.partition(";")[0].removeprefix("data:"))
+    return Part("image", address.partition(";")[0].removeprefix("data:"), held=held(dict(fields)))
 
 
 _SPOKEN = frozenset({"text", "input_text", "output_text", "refusal", "summary_text", "reasoning_text"})

@@ -13,7 +13,7 @@ from replaykit.core.conversation import Answer, Part, Question, Turn
 from replaykit.providers import place as places
 from replaykit.providers.openai.chat import arguments, part, usage
 from replaykit.providers.shape import mapping, member, sequence, string
-from replaykit.providers.turns import declared, named, others, spoken, whole
+from replaykit.providers.turns import declared, held, named, others, spoken, whole
 from replaykit.providers.wire import complaint
 
 if TYPE_CHECKING:
@@ -95,7 +95,8 @@ def turn(item: JSON) -> Turn:
 
 def _output(fields: Mapping[str, JSON]) -> Part:
     """The output of a call, as somebody on our side gave it."""
-    return Part("tool_result", spoken(fields.get("output")), id=string(fields.get("call_id")))
+    output = fields.get("output")
+    return Part("tool_result", spoken(output), id=string(fields.get("call_id")), held=held(output))
 
 
 def _call(fields: Mapping[str, JSON]) -> Part:

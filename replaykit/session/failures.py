@@ -1,4 +1,4 @@
-"""Exceptions of local functions, kept and raised again as themselves.
+"""Exceptions of a program, kept and raised again as themselves.
 
 Law: a class is looked up, never imported: among the builtins, the names of the function's module,
 and the modules that the program has imported already. One that cannot be found is raised as

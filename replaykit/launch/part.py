@@ -1,0 +1,83 @@
+"""The session of one process of a run, made from the run's settings and put in place.
+
+Law: every process makes its own; what they share is the store.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from replaykit import cassette
+from replaykit.config import load
+from replaykit.errors import NoSuchEpisode
+from replaykit.launch.bell import ring
+from replaykit.launch.inside import inside
+from replaykit.session import Session
+from replaykit.session.ledger import Shared
+from replaykit.session.origin import span_here
+from replaykit.session.player import Player
+from replaykit.session.recorder import Recorder
+from replaykit.session.rules import normalization, redactor
+from replaykit.store import Store
+
+if TYPE_CHECKING:
+    from contextlib import ExitStack
+
+    from replaykit.config import Config
+    from replaykit.core.model import Episode, Span
+    from replaykit.launch.settings import Settings
+
+LAST = 1.0
+"""Seconds in which a process that missed waits for its end: half a traceback would stand in the output."""
+
+
+def part_of(settings: Settings, run: str) -> tuple[Session, ExitStack]:
+    """The session of this process, and the stack that takes it out again; `run` is the run's folder."""
+    config = load(Path(settings.root))
+    session = _session(settings, config, run)
+    return session, inside(session, config)
+
+
+def _session(settings: Settings, config: Config, run: str) -> Session:
+    store = Store(Path(settings.store))
+    clean = redactor(config, os.environ)
+
+    def clock() -> int:
+        return time.monotonic_ns() - settings.clock
+
+    if settings.mode == "record":
+        return Session(settings.name, clock=clock, recorder=Recorder(store, settings.run, clean))
+    player = Player(
+        _episode(settings, store),
+        Shared(store, settings.run),
+        clean,
+        lambda: _span(settings),
+        extra=normalization(config),
+        missed=(lambda: None) if settings.keep_going else (lambda: _last(run)),
+    )
+    return Session(settings.name, clock=clock, player=player, speed=settings.speed)
+
+
+def _last(run: str) -> None:
+    """Have the run ended, and give the end time to come before the program hears of the miss."""
+    if ring(run):
+        time.sleep(LAST)
+
+
+def _episode(settings: Settings, store: Store) -> Episode:
+    """What is played: a cassette, when the settings name a file, else a draft."""
+    if settings.episode.endswith(".tape"):
+        return cassette.read(Path(settings.episode))
+    episode = store.episode(settings.episode)
+    if episode is None:
+        raise NoSuchEpisode(settings.episode)
+    return episode
+
+
+def _span(settings: Settings) -> Span:
+    """When and where this run takes place; it began when the command did."""
+    return replace(span_here(), began=settings.began)
