@@ -131,5 +131,7 @@ def _ran(command: Sequence[str | Path], folder: Path = ROOT) -> None:
 
 
 def _complaint(said: str, code: int) -> str:
-    """The last line of what was said on stderr, which is where Python puts the error."""
-    return (said.strip() or f"exit {code}").splitlines()[-1]
+    """What was said on stderr after the last line of a traceback: the error and its remedy, on one line."""
+    lines = said.strip().splitlines() or [f"exit {code}"]
+    last = max((number for number, line in enumerate(lines) if line.startswith("  ")), default=-1)
+    return " · ".join(lines[last + 1 :][-3:]) or lines[-1]

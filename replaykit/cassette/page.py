@@ -6,7 +6,7 @@
     steps                           turn by turn, each with what it added (story.py)
 
 Law: generated from the tape and from nothing else, and read by people only. A recording of the same
-gives the same page: times, ids, ports and folders stand under names (names.py), volatile headers and
+gives the same page: times, ids, ports and folders stand under names (naming.py), volatile headers and
 durations not at all. So a changed message is one hunk, and an inserted call one insertion: no step
 has a number.
 """
@@ -18,7 +18,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from replaykit.cassette import yaml
-from replaykit.cassette.names import Names
+from replaykit.cassette.naming import Names
 from replaykit.cassette.passage import Passages
 from replaykit.cassette.story import story
 from replaykit.errors import CassetteError
@@ -41,7 +41,9 @@ HEAD = """\
 def page(episode: Episode) -> str:
     """The page of an episode."""
     passages = Passages(Names(episode.span))
-    document = _opening(episode, passages) | {"outputs": _outputs(episode, passages)}
+    document = _opening(episode, passages)
+    if outputs := _outputs(episode, passages):
+        document["outputs"] = outputs
     if episode.unseen:
         document["not recorded"] = [
             passages.shown(f"{each.what} ×{each.times} ({each.how})") for each in episode.unseen

@@ -26,7 +26,7 @@ from replaykit.providers.shape import parse, print_json
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from replaykit.cassette.names import Names
+    from replaykit.cassette.naming import Names
     from replaykit.cassette.story import News, Told
     from replaykit.core.conversation import Answer, Part, Turn, Usage
     from replaykit.core.model import JSON, Body, Failure, Headers, Response
@@ -169,7 +169,8 @@ class Passages:
             match part.kind:
                 case "tool_call":
                     calls += 1
-                    self._calls[part.id] = f"call {calls}"
+                    if part.id:
+                        self._calls[part.id] = f"call {calls}"
                     yield {f"call {calls}": part.name, "arguments": self.value(part.data)}
                 case "tool_result":
                     about = ", ".join(filter(None, (self._calls.get(part.id, ""), part.name)))

@@ -83,10 +83,11 @@ def doctor(as_json: bool, store: Path | None) -> None:  # noqa: FBT001 - click's
     Exit code 0: nothing is. 1: something is.
     """
     from replaykit.config import load
+    from replaykit.launch.isolate import isolated
     from replaykit.report import health, terminal
 
     config = load(Path.cwd())
-    checks = health.checks(config, store or config.store_path)
+    checks = health.checks(config, store or config.store_path, confined=isolated(()).reason)
     if as_json:
         _print(health.as_json(checks))
     else:

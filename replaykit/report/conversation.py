@@ -17,7 +17,7 @@ import shlex
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from replaykit.cassette.names import Names
+from replaykit.cassette.naming import Names
 from replaykit.cassette.passage import tokens
 from replaykit.cassette.story import story
 from replaykit.core.model import Exchange, ToolCall, header

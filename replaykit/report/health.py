@@ -22,7 +22,6 @@ from replaykit import cassette
 from replaykit.cassette.page import verify
 from replaykit.core.plain import counted, harmless
 from replaykit.errors import ReplayError
-from replaykit.launch.isolate import isolated
 from replaykit.session.origin import versions
 from replaykit.store import Store
 from replaykit.version import VERSION
@@ -61,14 +60,17 @@ class Check:
     remedy: str = ""
 
 
-def checks(config: Config, store: Path) -> tuple[Check, ...]:
-    """Everything that was looked at, in the order in which a person would ask."""
+def checks(config: Config, store: Path, *, confined: str) -> tuple[Check, ...]:
+    """Everything that was looked at, in the order in which a person would ask.
+
+    `confined` is why a command cannot be cut off the network on this machine; empty when it can.
+    """
     return (
         Check("replaykit", "good", f"{VERSION} on Python {platform.python_version()} ({sys.platform})"),
         _libraries(),
         *_store(store),
         *_cassettes(config.cassette_folder),
-        _isolation(),
+        _isolation(confined),
         *_git(config, store),
     )
 
@@ -143,11 +145,10 @@ def _cassettes(folder: Path) -> Iterator[Check]:
         )
 
 
-def _isolation() -> Check:
-    found = isolated(())
-    if found.command is not None:
+def _isolation(confined: str) -> Check:
+    if not confined:
         return Check("isolation", "good", "`replay --isolate` cuts a command off the network here")
-    return Check("isolation", "note", f"`replay --isolate` does not work here: {found.reason}; replays are guarded")
+    return Check("isolation", "note", f"`replay --isolate` does not work here: {confined}; replays are guarded")
 
 
 def _git(config: Config, store: Path) -> Iterator[Check]:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from replaykit.core.model import Episode, Unseen
     from replaykit.core.verdict import Verdict
 
+WIDE = 160
+"""Characters of a command line or a reason: an interpreter's path is what tells it from another."""
+
 
 def recorded_lines(episode: Episode, took: float, warnings: Sequence[str] = ()) -> Iterator[str]:
     """The summary of a draft: what it holds, what was hidden, what was not seen, what to do next.
@@ -107,7 +110,7 @@ def _unseen(episode: Episode) -> list[str]:
 
 
 def _outside(unseen: Sequence[Unseen]) -> str:
-    return ", ".join(f"{line(each.what)} ×{each.times} ({line(each.how)})" for each in unseen)
+    return ", ".join(f"{line(each.what, WIDE)} ×{each.times} ({line(each.how, WIDE)})" for each in unseen)
 
 
 def _seconds(seconds: float) -> str:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from replaykit.core.content import decoded
 from replaykit.core.model import Body, Exchange, Unseen, header
 from replaykit.core.replay import Refuse, Send, decide
+from replaykit.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,6 +45,7 @@ class Session:
         self.recorder = recorder
         self.player = player
         self.speed = speed
+        self.over = False
         self.abandoned: deque[Pending] = deque()
         self._open: set[Pending] = set()
         self._lock = threading.Lock()
@@ -59,6 +61,11 @@ class Session:
         """What is to be done with a request; while recording, it may not be known before it was sent."""
         if self.player is None:
             return Send(self.clock())
+        if self.over:
+            raise UsageError(
+                f"the replay of {self.name} has ended, and this client still belongs to it",
+                remedy="use the client inside the block, or make it a transport of its own",
+            )
         player, asked = self.player, request()
         return decide(
             self.mode,
@@ -88,7 +95,7 @@ class Session:
         """Keep an exchange that has ended."""
         with self._lock:
             self._open.discard(pending)
-        if self.recorder is not None:
+        if self.recorder is not None and not self.over:
             self.recorder.keep(exchange)
 
     def dropped(self, pending: Pending) -> None:
@@ -144,6 +151,7 @@ class Session:
             pending.leave()
         if self.recorder is not None:
             self.recorder.flush()
+        self.over = True
 
     def read_on(self, exchange: Exchange) -> str:
         """The account of a program that reads on where the recorded one had left."""

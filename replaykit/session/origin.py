@@ -52,9 +52,7 @@ def _alike(secrets: Sequence[Secret]) -> dict[str, str]:
     first: dict[str, str] = {}
     for secret in secrets:
         first.setdefault(secret.value, secret.name)
-    return {
-        secret.name: placeholder(first[secret.value]) for secret in secrets if first[secret.value] != secret.name
-    }
+    return {secret.name: placeholder(first[secret.value]) for secret in secrets if first[secret.value] != secret.name}
 
 
 def relative(folder: Path, root: Path) -> str:

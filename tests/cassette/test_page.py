@@ -13,7 +13,7 @@ import yaml
 
 from replaykit import cassette
 from replaykit.cassette.page import page, verify
-from replaykit.core.model import Body, Episode, Exchange, Request, ToolCall
+from replaykit.core.model import Body, Episode, Exchange, Outputs, Request, ToolCall
 from tests.gold.compare import gold
 from tests.report.scenes import (
     PROMPT,
@@ -150,7 +150,7 @@ def test_escaped_text_is_told_line_by_line() -> None:
 
 def test_outputs_come_first() -> None:
     """A reviewer sees what came out before how it came about."""
-    shown = page(episode(travel()))
+    shown = page(episode(travel(), outputs=Outputs(b"Take a raincoat.\n", 0)))
     assert 0 < shown.index("\noutputs:") < shown.index("\nsteps:")
 
 

@@ -192,7 +192,7 @@ def test_rm_removes_a_damaged_draft(project: Path) -> None:
 def spoil(project: Path) -> None:
     """Every step of the draft `support` is damaged."""
     with sqlite3.connect(store_of(project)) as connection:
-        connection.execute("UPDATE steps SET frame = x'00' WHERE episode = 1")
+        connection.execute("UPDATE frames SET frame = x'00' WHERE id IN (SELECT id FROM steps WHERE episode = 1)")
     connection.close()
 
 

@@ -97,9 +97,22 @@ def test_a_transport_outlives_its_replay_and_sends_nothing(stage: Stage) -> None
     with replaykit.replay("story", store=stage.store) as episode:
         client = stage.flavour.library.Client(transport=episode.transport())
         assert "hello" == client.get(url).text
-    with pytest.raises(replaykit.NotRecorded):
+    with pytest.raises(replaykit.UsageError, match="story has ended"):
         client.get(url)
     assert 1 == len(stage.server.requests)
+
+
+@pytest.mark.parametrize("flavour", SYNC, ids=str)
+def test_a_transport_outlives_its_recording_and_goes_on(stage: Stage) -> None:
+    """A client made by hand for a recording works on when that is over, and no more is recorded."""
+    url = stage.server.on("GET /", plain(b"one"), plain(b"two"))
+    with replaykit.record("story", store=stage.store) as episode:
+        client = stage.flavour.library.Client(transport=episode.transport())
+        assert "one" == client.get(url).text
+    assert "two" == client.get(url).text
+    client.close()
+    stage.server.stop()
+    assert b"one" == stage.replay(lambda: _asked(stage, url))
 
 
 async def _asked(stage: Stage, url: str) -> bytes:
