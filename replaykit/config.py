@@ -14,15 +14,16 @@ error, for a misspelt rule would hide nothing.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from replaykit.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 ROOTS = (".git", ".hg")
 """What makes a folder the root of a repository."""
@@ -71,9 +72,12 @@ def load(folder: Path) -> Config:
     if not file.is_file():
         return Config(root)
     try:
-        table = tomllib.loads(file.read_text("utf-8")).get("tool", {}).get("replaykit", {})
+        tools = tomllib.loads(file.read_text("utf-8")).get("tool", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise UsageError(f"{file}: {error}") from error
+    table = tools.get("replaykit", {}) if isinstance(tools, dict) else {}
+    if not isinstance(table, dict):
+        raise UsageError(f"{file}: [tool.replaykit] is to be a table, not {table!r}")
     return _config(root, file, table)
 
 
@@ -98,10 +102,17 @@ def _config(root: Path, file: Path, table: Mapping[str, Any]) -> Config:
 
 
 def _checked(file: Path, key: str, value: Any) -> Any:  # noqa: ANN401 - TOML
-    shapes = {"tools": list, "environment": list, "rules": dict, "hide": dict}
-    shape = shapes.get(key, str)
-    texts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    if not isinstance(value, shape) or not all(isinstance(text, str) for text in texts):
-        wanted = {list: "a list of texts", dict: "a table of texts", str: "a text"}[shape]
-        raise UsageError(f"{file}: [tool.replaykit] {key} is to be {wanted}, not {value!r}")
-    return tuple(value) if shape is list else value
+    shape = _SHAPES.get(key, str)
+    texts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else (value,)
+    if not isinstance(value, shape) or not all(isinstance(text, str) and text for text in texts):
+        raise UsageError(f"{file}: [tool.replaykit] {key} is to be {_WANTED[shape]}, not {value!r}")
+    for name, pattern in value.items() if isinstance(value, dict) else ():
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise UsageError(f"{file}: [tool.replaykit] {key}.{name} is no regular expression: {error}") from error
+    return tuple(texts) if shape is list else value
+
+
+_SHAPES: dict[str, type] = {"tools": list, "environment": list, "rules": dict, "hide": dict}
+_WANTED: dict[type, str] = {list: "a list of texts", dict: "a table of texts", str: "a text"}

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
     from replaykit.core.model import Episode
 
-NAME = re.compile(r"[^\W.][\w.,=@+\[\] -]{0,119}")
-"""Names that are file names everywhere, too."""
+NAME = re.compile(r"(?!latest$)[^\W.][\w.,=@+\[\] -]{0,119}(?<![ .])")
+"""Names that are file names everywhere, too, and mean nothing else."""
+
+LONGEST = 200
+"""Bytes of a name in UTF-8: file systems take 255 with the ending, and we need some for ours."""
 
 ATTRIBUTES = "*.tape -diff linguist-generated\n"
 """What git is told of tapes: no diff of bytes, and not counted as code."""
@@ -30,10 +33,10 @@ ATTRIBUTES = "*.tape -diff linguist-generated\n"
 
 def checked(name: str) -> str:
     """The name, when an episode can be called so; `UsageError` otherwise."""
-    if not NAME.fullmatch(name):
+    if not _fits(name):
         raise UsageError(
             f"an episode cannot be called {name!r}: its cassette is a file of that name",
-            remedy="use letters, digits, spaces and any of _ . , = @ + [ ] - (at most 120, not beginning with a dot)",
+            remedy="use up to 120 letters, digits, spaces and any of _ . , = @ + [ ] -, a letter or digit first",
         )
     return name
 
@@ -41,7 +44,7 @@ def checked(name: str) -> str:
 def load(folder: Path, name: str) -> Episode | None:
     """The accepted episode of a name; None when there is none."""
     path = folder / f"{name}.tape"
-    return read(path) if NAME.fullmatch(name) and path.is_file() else None
+    return read(path) if _fits(name) and path.is_file() else None
 
 
 def read(path: Path) -> Episode:
@@ -60,10 +63,14 @@ def names(folder: Path) -> tuple[str, ...]:
 
 
 def save(folder: Path, episode: Episode) -> tuple[Path, Path]:
-    """The paths of page and tape, both written: first both beside their places, then both moved there."""
+    """The paths of page and tape, both written: first both beside their places, then both moved there.
+
+    A tape that cannot be read, being damaged or of a newer version, is an error and stays as it is.
+    """
     from replaykit.cassette.page import page
 
     name = checked(episode.name)
+    load(folder, name)
     episode = episode.accepted()
     texts = {folder / f"{name}.yaml": page(episode).encode(), folder / f"{name}.tape": tape.write(episode)}
     try:
@@ -81,6 +88,10 @@ def save(folder: Path, episode: Episode) -> tuple[Path, Path]:
         ) from error
     first, second = texts
     return first, second
+
+
+def _fits(name: str) -> bool:
+    return NAME.fullmatch(name) is not None and len(name.encode()) <= LONGEST
 
 
 @contextlib.contextmanager

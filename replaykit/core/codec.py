@@ -38,6 +38,7 @@ _EXCHANGE: dict[str, type] = {
     "left": bool,
     "attempt": int,
     "hidden": list,
+    "within": int,
 }
 
 _RESPONSE: dict[str, type] = {
@@ -58,6 +59,7 @@ _TOOL: dict[str, type] = {
     "took": int,
     "opaque": bool,
     "hidden": list,
+    "within": int,
 }
 
 _ORIGIN: dict[str, type] = {
@@ -151,6 +153,7 @@ def _exchange_head(step: Exchange) -> dict[str, Any]:
         "left": step.left,
         "attempt": step.attempt,
         "hidden": step.hidden,
+        "within": step.within,
         "failure": asdict(step.failure) if step.failure else None,
     }
     if response is not None:
@@ -188,6 +191,7 @@ def _exchange(
         left=head["left"],
         attempt=head["attempt"],
         hidden=tuple(head["hidden"]),
+        within=head["within"],
     )
 
 
@@ -217,6 +221,7 @@ def _tool_head(step: ToolCall) -> dict[str, Any]:
         "took": step.took,
         "opaque": step.opaque,
         "hidden": step.hidden,
+        "within": step.within,
         "failure": asdict(step.failure) if step.failure else None,
     }
 
@@ -232,6 +237,7 @@ def _tool_call(form: Mapping[str, Any]) -> ToolCall:
         took=head["took"],
         opaque=head["opaque"],
         hidden=tuple(head["hidden"]),
+        within=head["within"],
     )
 
 

@@ -104,7 +104,8 @@ class Exchange:
     `began` is monotonic nanoseconds, comparable across the processes of one run; `first` and
     `took` are milliseconds after it: when the head of the answer was there, and the end. `left`: the
     program stopped reading before the end. `attempt`: 0, or the how-many-eth retry of an SDK.
-    `hidden`: the names of what redaction hid in it, once per occurrence.
+    `hidden`: the names of what redaction hid in it, once per occurrence. `within`: when the tool call
+    began that it happened in; 0 in none, for then a replay has to ask for it.
     """
 
     request: Request
@@ -116,6 +117,7 @@ class Exchange:
     left: bool = False
     attempt: int = 0
     hidden: tuple[str, ...] = ()
+    within: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,7 @@ class ToolCall:
     took: int = 0
     opaque: bool = False
     hidden: tuple[str, ...] = ()
+    within: int = 0
 
 
 Step: TypeAlias = Exchange | ToolCall

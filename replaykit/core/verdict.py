@@ -14,6 +14,9 @@
     a tool that ran for real                        ran                same
     a connection or program that was not served     unseen             same
 
+What a tool did while it ran belongs to its call: in a replay that answered for the tool, these steps
+are not counted, for nobody asks for them.
+
 Law: pure. The retries of an SDK are attempts of one step and count once; so do the attempts at one
 request that was not recorded. Of a run that was ended, only what it did is held against it: what it
 did not reach, print or return says nothing.
@@ -30,7 +33,7 @@ from replaykit.core.normalize import Bindings, Facts, Paired, Rules, Token, pair
 from replaykit.core.outputs import compare, values
 from replaykit.core.places import Ground
 from replaykit.core.plain import counted, line, quoted
-from replaykit.core.steps import Asked, title, wholes
+from replaykit.core.steps import Asked, spared, title, wholes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -124,7 +127,8 @@ def verdict_of(  # noqa: PLR0913 - a verdict hears everybody
     program) neither standard output nor the exit code is compared. `extra` are the project's rules.
     `ended` says where a run was ended by us before its time (`here`, `after 5 s`); empty when it was not.
     """
-    steps = wholes(episode)
+    free = spared(episode, plays) - plays.keys()
+    steps = tuple(whole for whole in wholes(episode) if not free.issuperset(whole.positions))
     counts = Counter(_count(whole, plays) for whole in steps)
     misses = tuple(_misses(remarks))
     left = counts["never_asked_for"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from replaykit.errors import NoSession
 from replaykit.guard import Guard
 from replaykit.session.active import current, entered
-from replaykit.tools import Tools
+from replaykit.tools.project import Tools
 from replaykit.transport.patch import PATCH
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from replaykit.core.content import decoded
 from replaykit.core.model import Body, Exchange, Unseen, header
 from replaykit.core.replay import Refuse, Send, decide
 from replaykit.errors import UsageError
+from replaykit.session.active import within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -165,6 +166,7 @@ class Pending:
         """`request` gives the request as it was sent, once it has been."""
         self._session = session
         self._began = send.began
+        self._within = within()
         self._request = request
         self._head: Response | None = None
         self._first = 0
@@ -219,6 +221,7 @@ class Pending:
             first=self._first,
             took=self._elapsed(),
             left=left,
+            within=self._within,
         )
 
     def _elapsed(self) -> int:

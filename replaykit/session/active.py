@@ -27,6 +27,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _mine: ContextVar[Session | None] = ContextVar("replaykit_session", default=None)
+_within: ContextVar[int] = ContextVar("replaykit_within", default=0)
 _active: list[Session] = []
 _lock = threading.Lock()
 
@@ -61,9 +62,25 @@ def entered(session: Session) -> Iterator[None]:
             _active.remove(session)
 
 
+def within() -> int:
+    """When the tool call began that this context belongs to; 0 when it belongs to none."""
+    return _within.get()
+
+
+@contextlib.contextmanager
+def belongs(began: int) -> Iterator[None]:
+    """Have the steps of this context belong to the tool call that began then; to none for 0."""
+    token = _within.set(began)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ValueError):
+            _within.reset(token)
+
+
 def carrying(function: Callable[P, R]) -> Callable[P, R]:
     """The function as this context's own session has it run, in whatever thread; nothing else is carried."""
-    session = _mine.get()
+    session, began = _mine.get(), _within.get()
     if session is None or session not in _active:
         return function
 
@@ -71,7 +88,8 @@ def carrying(function: Callable[P, R]) -> Callable[P, R]:
     def run(*arguments: P.args, **named: P.kwargs) -> R:
         token = _mine.set(session)
         try:
-            return function(*arguments, **named)
+            with belongs(began):
+                return function(*arguments, **named)
         finally:
             _mine.reset(token)
 

@@ -10,12 +10,13 @@ cassettes/support.tape         that cassette (its page will do)
 from __future__ import annotations
 
 import difflib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from replaykit import cassette
-from replaykit.errors import NoSuchEpisode, UsageError
+from replaykit.errors import NoSuchEpisode, StoreError, UsageError
 from replaykit.store import Store
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ def named(text: str, config: Config, store: Path) -> Named:
 def nearest(text: str, config: Config, store: Path) -> tuple[str, ...]:
     """Names that look like this one."""
     known = [*cassette.names(config.cassette_folder)]
-    if store.exists():
-        for summary in Store(store).summaries():
+    with suppress(StoreError), Store(store, create=False) as kept:
+        for summary in kept.summaries():
             known += [summary.name, summary.id]
     return tuple(difflib.get_close_matches(text, dict.fromkeys(known), n=3, cutoff=0.5))
 
@@ -59,16 +60,18 @@ def _cassette(text: str, config: Config, store: Path) -> Named | None:
     episode = cassette.load(config.cassette_folder, text)
     if episode is None:
         return None
-    newer = (Store(store).newest(text) if store.exists() else None) or ""
-    return Named(episode, config.cassette_folder / f"{text}.tape", "" if newer == episode.id else newer)
+    newer = None
+    with suppress(StoreError), Store(store, create=False) as kept:  # a cassette needs no store, nor a sound one
+        newer = kept.newest(text)
+    return Named(episode, config.cassette_folder / f"{text}.tape", "" if newer in (None, episode.id) else newer)
 
 
 def _draft(text: str, store: Path) -> Named | None:
     if not store.exists():
         return None
-    kept = Store(store)
-    id = draft_id(text, kept)  # noqa: A001 - the word
-    episode = kept.episode(id) if id else None
+    with Store(store) as kept:
+        id = draft_id(text, kept)  # noqa: A001 - the word
+        episode = kept.episode(id) if id else None
     return Named(episode, store) if episode is not None else None
 
 

@@ -8,6 +8,7 @@ import platform
 import sys
 import tempfile
 import time
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,6 +64,7 @@ def relative(folder: Path, root: Path) -> str:
         return str(folder)
 
 
+@cache
 def versions() -> dict[str, str]:
     """The installed versions of the SDKs that agents use."""
     found = {}

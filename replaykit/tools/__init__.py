@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from replaykit.core.model import Failure, ToolCall
 from replaykit.errors import UsageError
-from replaykit.session.active import belongs, current
+from replaykit.session.active import belongs, current, within
 from replaykit.session.away import away
 from replaykit.session.failures import failure_of, raised
 from replaykit.tools.values import NoForm, dumps, exact, loads
@@ -157,6 +157,7 @@ class _Call:
         self._arguments = arguments
         self._recorded = session.tool(tool.name, arguments, run=tool.run)
         self._value: Any = None
+        self._within = within()
         self._began = session.clock()
 
     def is_given(self) -> bool:
@@ -185,7 +186,7 @@ class _Call:
 
     def under_way(self) -> AbstractContextManager[None]:
         """While it lasts, steps belong to this call, unless they are asked for in a replay as well."""
-        return belongs(None if self._tool.run else self._began)
+        return belongs(within() if self._tool.run else self._began)
 
     def failed(self, failure: Failure) -> ToolCall:
         """The call as it is kept when it failed."""
@@ -201,7 +202,14 @@ class _Call:
     def _kept(self, result: bytes, *, failure: Failure | None = None, opaque: bool = False) -> ToolCall:
         took = (self._session.clock() - self._began) // 1_000_000
         return ToolCall(
-            self._tool.name, self._arguments, result, failure, began=self._began, took=took, opaque=opaque
+            self._tool.name,
+            self._arguments,
+            result,
+            failure,
+            began=self._began,
+            took=took,
+            opaque=opaque,
+            within=self._within,
         )
 
 

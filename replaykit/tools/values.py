@@ -88,7 +88,7 @@ def exact(value: Any, names: Mapping[str, Any]) -> bytes:  # noqa: ANN401
     return text
 
 
-def _form(value: Any, *, strict: bool) -> Any:  # noqa: ANN401 - a table of cases
+def _form(value: Any, *, strict: bool) -> Any:  # noqa: ANN401
     kind = type(value)
     if kind in _PLAIN:
         return value
@@ -100,13 +100,18 @@ def _form(value: Any, *, strict: bool) -> Any:  # noqa: ANN401 - a table of case
     if kind in _TAGS:
         tag = _TAGS[kind]
         return {tag: _form(_FORMS[tag][1](value), strict=strict)}
-    if isinstance(value, enum.Enum) and value.name is not None:
-        return {"$enum": kind.__qualname__, "name": value.name}
-    fields = _fields(value)
+    return _named(value, strict=strict)
+
+
+def _named(value: Any, *, strict: bool) -> Any:  # noqa: ANN401
+    """The form of a value of a class of the program's own."""
+    name, fields = type(value).__qualname__, _fields(value)
     if fields is not None:
-        return {"$object": kind.__qualname__, "fields": _form(fields, strict=strict)}
+        return {"$object": name, "fields": _form(fields, strict=strict)}
+    if isinstance(value, enum.Enum) and value.name is not None:
+        return {"$enum": name, "name": value.name}
     if strict:
-        raise NoForm(kind.__qualname__)
+        raise NoForm(name)
     like = next((each for each in _LIKE if isinstance(value, each)), None)
     return _other(value) if like is None else _form(like(value), strict=False)
 
@@ -125,7 +130,7 @@ def _fields(value: Any) -> dict[str, Any] | None:  # noqa: ANN401
     if _is_model(kind):
         return {name: getattr(value, name) for name in kind.model_fields}
     if issubclass(kind, tuple) and hasattr(kind, "_fields"):
-        return dict(zip(kind._fields, value, strict=True))  # noqa: SLF001 - named tuples' own interface
+        return dict(zip(kind._fields, value, strict=True))
     return None
 
 
@@ -139,16 +144,20 @@ def _value(form: Any, names: Mapping[str, Any]) -> Any:  # noqa: ANN401
         return [_value(item, names) for item in form]
     if not isinstance(form, dict):
         return form
-    if set(form) == {"$object", "fields"}:
-        return _object(form["$object"], _value(form["fields"], names), names)
-    if set(form) == {"$enum", "name"}:
-        return _class(form["$enum"], names, enum.Enum)[form["name"]]
-    if len(form) == 1:
-        ((tag, content),) = form.items()
-        if tag == "$dict":
-            return {key: _value(item, names) for key, item in content.items()}
-        if tag in _FORMS:
-            return _FORMS[tag][2](_value(content, names))
+    tag = next(iter(form), "")
+    if tag in _FORMS:
+        return _FORMS[tag][2](_value(form[tag], names))
+    return _made(form, names)
+
+
+def _made(form: dict[str, Any], names: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    match form:
+        case {"$object": str(name), "fields": dict(fields)}:
+            return _object(name, _value(fields, names), names)
+        case {"$enum": str(name), "name": str(member)}:
+            return _class(name, names, enum.Enum)[member]
+        case {"$dict": dict(members)}:
+            return {key: _value(item, names) for key, item in members.items()}
     return {key: _value(item, names) for key, item in form.items()}
 
 

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 class Transport:
     """A transport that records what goes through it, or answers from a recording."""
 
-    def __init__(self, session: Session, inner: Any = None) -> None:  # noqa: ANN401 - of either library
+    def __init__(self, session: Session, inner: Any = None) -> None:
         """`inner` does the sending, with its own TLS, proxy and limits; by default the library's own."""
         self._session = session
         self._inner = inner
         self._made: dict[str, Any] = {}
 
-    def handle_request(self, request: Any) -> Any:  # noqa: ANN401
+    def handle_request(self, request: Any) -> Any:
         """The response to a request; what the session refuses is raised as the library's TransportError."""
         library = library_of(request)
         if self._session.player is not None:
@@ -56,7 +56,7 @@ class Transport:
             pending.end()
         return response
 
-    async def handle_async_request(self, request: Any) -> Any:  # noqa: ANN401
+    async def handle_async_request(self, request: Any) -> Any:
         """The same, awaited."""
         library = library_of(request)
         if self._session.player is not None:
@@ -119,7 +119,7 @@ class Transport:
     def _owned(self) -> list[Any]:
         return [*([] if self._inner is None else [self._inner]), *self._made.values()]
 
-    def _network(self, library: Library, kind: str) -> Any:  # noqa: ANN401
+    def _network(self, library: Library, kind: str) -> Any:
         """The transport that really sends: the one we were given, or the library's own, made when first needed."""
         if self._inner is not None:
             return self._inner
@@ -133,7 +133,7 @@ class Transport:
             return self._session.upgrade(sent.request())
         return self._session.begin(sent.request)
 
-    def _settle(self, action: Serve | Refuse, request: Any, library: Library) -> Any:  # noqa: ANN401
+    def _settle(self, action: Serve | Refuse, request: Any, library: Library) -> Any:
         match action:
             case Refuse(account=account):
                 raise library.miss(account, request)
@@ -144,7 +144,7 @@ class Transport:
 class _Sent:
     """A request on its way, and the same as ours, once its body is known."""
 
-    def __init__(self, request: Any, library: Library) -> None:  # noqa: ANN401
+    def __init__(self, request: Any, library: Library) -> None:
         """A body that is still being made (a generator, a file) is copied as it is sent."""
         self._request = request
         self._copy: Any = None
@@ -170,7 +170,7 @@ class _Sent:
         return True
 
 
-def _is_whole(response: Any, sent: _Sent, pending: Pending, library: Library) -> bool:  # noqa: ANN401
+def _is_whole(response: Any, sent: _Sent, pending: Pending, library: Library) -> bool:
     """Whether a response came with its body read already; else the body is copied while it is read."""
     if sent.upgrades:
         pending.drop()

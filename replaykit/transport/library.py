@@ -38,7 +38,7 @@ class Library:
     module: Any
     miss: Callable[[str, Any], NotRecorded]
 
-    def raised(self, failure: Failure, request: Any) -> BaseException:  # noqa: ANN401
+    def raised(self, failure: Failure, request: Any) -> BaseException:
         """The exception that a recorded failure was: the library's, or the one that a transport raised itself."""
         kind = getattr(self.module, failure.kind, None)
         if not (isinstance(kind, type) and issubclass(kind, self.module.HTTPError)):
@@ -70,7 +70,7 @@ def library(name: str) -> Library:
     class Miss(NotRecorded, module.TransportError):  # type: ignore[misc, name-defined]
         """A request that was not recorded, as an error that this library's callers expect."""
 
-        def __init__(self, account: str, request: Any) -> None:  # noqa: ANN401
+        def __init__(self, account: str, request: Any) -> None:
             NotRecorded.__init__(self, account)
             self._request = request
 
@@ -90,17 +90,17 @@ def library_of(request: object) -> Library:
     )
 
 
-def headers_of(headers: Any) -> Headers:  # noqa: ANN401
+def headers_of(headers: Any) -> Headers:
     """A library's headers as ours: as on the wire, in order and with repeats."""
     return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw)
 
 
-def asked(request: Any, body: bytes) -> Request:  # noqa: ANN401
+def asked(request: Any, body: bytes) -> Request:
     """A library's request as ours, with the body that it had."""
     return Request(request.method, str(request.url), headers_of(request.headers), Body.of(body))
 
 
-def answered(response: Any) -> Response:  # noqa: ANN401
+def answered(response: Any) -> Response:
     """The head of a library's response as ours; the body comes later."""
     extensions = response.extensions
     return Response(

@@ -78,16 +78,16 @@ class Patch:
                     )
                 self._replace(kind, ROUTE, _routing(known.is_local))
 
-    def _replace(self, owner: Any, name: str, wrap: Callable[[Any], Any]) -> None:  # noqa: ANN401
+    def _replace(self, owner: Any, name: str, wrap: Callable[[Any], Any]) -> None:
         original = getattr(owner, name)
         setattr(owner, name, wrap(original))
         self._undo.append(lambda: setattr(owner, name, original))
 
 
 def _routing(is_local: Callable[[object], bool]) -> Callable[[Any], Any]:
-    def wrap(original: Any) -> Any:  # noqa: ANN401
+    def wrap(original: Any) -> Any:
         @wraps(original)
-        def transport_for_url(client: Any, url: Any) -> Any:  # noqa: ANN401
+        def transport_for_url(client: Any, url: Any) -> Any:
             inner = original(client, url)
             if isinstance(inner, Transport) or is_local(inner):
                 return inner
@@ -99,11 +99,11 @@ def _routing(is_local: Callable[[object], bool]) -> Callable[[Any], Any]:
     return wrap
 
 
-def _carrying(original: Any) -> Any:  # noqa: ANN401
+def _carrying(original: Any) -> Any:
     """`submit` that takes the caller's session along."""
 
     @wraps(original)
-    def submit(executor: Any, function: Any, /, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401
+    def submit(executor: Any, function: Any, /, *arguments: Any, **named: Any) -> Any:
         return original(executor, carrying(function), *arguments, **named)
 
     return submit

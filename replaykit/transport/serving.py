@@ -39,7 +39,7 @@ def patience(action: Serve | Refuse, speed: float) -> float:
     return wait / 1000 / speed if speed else 0.0
 
 
-def response_to(action: Serve, request: Any, library: Library, session: Session) -> Any:  # noqa: ANN401
+def response_to(action: Serve, request: Any, library: Library, session: Session) -> Any:
     """The library's response; raises the library's exception when the exchange failed before it had one."""
     exchange = action.exchange
     response = exchange.response
@@ -47,33 +47,41 @@ def response_to(action: Serve, request: Any, library: Library, session: Session)
         DELAYS.shorten()
     if response is None:
         raise library.raised(exchange.failure or NOTHING, request)
-    served = _served(exchange, response, session)
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in served]
+    data, lengths = action.content()
+    served = _headers(exchange, response, len(data), session)
     extensions: dict[str, Any] = {"http_version": response.version.encode("ascii", "replace")}
     if response.version.startswith("HTTP/1"):
         extensions["reason_phrase"] = response.reason.encode("latin-1", "replace")
     return library.module.Response(
         response.status,
-        headers=headers,
-        stream=_body(action, request, library, session),
+        headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in served],
+        stream=_stream(exchange, _cut(data, lengths), request, library, session),
         extensions=extensions,
     )
 
 
-def _served(exchange: Exchange, response: Response, session: Session) -> Headers:
+def _headers(exchange: Exchange, response: Response, size: int, session: Session) -> Headers:
+    """The headers to serve with a body of so many bytes."""
     headers = response.headers
     if response.encoding:
         headers = tuple(pair for pair in headers if pair[0].lower() not in UNDONE)
+    elif size and exchange.failure is None and not exchange.left:
+        headers = tuple((name, str(size) if name.lower() == "content-length" else value) for name, value in headers)
     if response.status >= 400 and not session.speed:  # noqa: PLR2004 - from here on SDKs may try again
         headers = hurried(exchange.request.headers, response.status, headers)
     return headers
 
 
-def _body(action: Serve, request: Any, library: Library, session: Session) -> Any:  # noqa: ANN401
-    exchange = action.exchange
-    data, lengths = action.content()
-    if len(lengths) == 1 and exchange.failure is None and not exchange.left and not session.speed:
-        return library.module.ByteStream(data)
+def _stream(
+    exchange: Exchange,
+    chunks: tuple[bytes, ...],
+    request: Any,
+    library: Library,
+    session: Session,
+) -> Any:
+    """The body as a stream of the library; the short way where nothing can happen between its chunks."""
+    if len(chunks) == 1 and exchange.failure is None and not exchange.left and not session.speed:
+        return library.module.ByteStream(chunks[0])
 
     def ending() -> BaseException | None:
         if exchange.failure is not None:
@@ -82,7 +90,7 @@ def _body(action: Serve, request: Any, library: Library, session: Session) -> An
             return library.miss(session.read_on(exchange), request)
         return None
 
-    return of(library, Playback)(exchange, _cut(data, lengths), ending, session.speed)
+    return of(library, Playback)(exchange, chunks, ending, session.speed)
 
 
 def _cut(data: bytes, lengths: tuple[int, ...]) -> tuple[bytes, ...]:

@@ -44,7 +44,7 @@ def cancelled(exchange: Exchange) -> bool:
 class Upload:
     """A request's body, copied each time it is sent; `sent` are the chunks of the last time."""
 
-    def __init__(self, inner: Any) -> None:  # noqa: ANN401 - a stream of the library
+    def __init__(self, inner: Any) -> None:
         """Copy this stream; `error` is what it failed with, if it did."""
         self._inner = inner
         self.sent: list[bytes] = []
@@ -94,7 +94,7 @@ class Upload:
 class Tape:
     """A response's body, copied as it comes; how it ends is kept once, off the event loop."""
 
-    def __init__(self, inner: Any, pending: Pending, library: Library) -> None:  # noqa: ANN401 - as above
+    def __init__(self, inner: Any, pending: Pending, library: Library) -> None:
         """Copy this stream into the exchange under way."""
         self._inner = inner
         self._pending = pending

@@ -73,7 +73,7 @@ FAMILY_ASKS: Final = frozenset(
 
 TRAVEL: Final = '''
 """An agent on the real SDK: asks, looks the weather up over HTTP, books with a function of its own, asks again."""
-import os
+import os, sys
 import anthropic, httpx2, replaykit
 from anthropic.types import Message
 
@@ -83,7 +83,7 @@ TOOLS = [{"name": "weather", "input_schema": {"type": "object", "properties": {"
 
 @replaykit.tool
 def book(city):
-    print("booking", city)
+    print("booking", city, file=sys.stderr)
     return {"city": city, "seat": "7A"}
 
 

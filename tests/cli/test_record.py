@@ -151,18 +151,16 @@ def test_a_child_that_cannot_be_covered_is_named(project: Project, tmp_path: Pat
     assert "sort ×1 (subprocess)" in said
 
 
-@pytest.mark.parametrize("library", ["urllib3", "requests", "http.client"])
-def test_another_http_library_is_named(project: Project, model: Server, library: str) -> None:
+def test_another_http_library_is_named(project: Project, model: Server) -> None:
     """What did not come through httpx or httpx2 is counted by host, with the library it went through."""
-    scripts = {
-        "urllib3": "import urllib3\nurllib3.request('GET', URL)\nurllib3.request('GET', URL)\n",
-        "requests": "import requests\nrequests.get(URL)\nrequests.get(URL)\n",
-        "http.client": "from urllib.request import urlopen\nurlopen(URL)\nurlopen(URL)\n",
-    }
-    model.on("GET /tool", plain(b"ok"))
-    project.write("agent.py", f"URL = {model.url + '/tool'!r}\n" + scripts[library])
+    url = model.on("GET /tool", plain(b"ok"))
+    project.write(
+        "agent.py",
+        f"import requests\nfrom urllib.request import urlopen\n"
+        f"requests.get({url!r})\nrequests.get({url!r})\nurlopen({url!r})\n",
+    )
     said = project.record().stderr
-    assert f"not recorded: 127.0.0.1 ×2 ({library})" in said
+    assert "not recorded: 127.0.0.1 ×2 (urllib3), 127.0.0.1 ×1 (http.client)" in said
     assert "nothing came through httpx, httpx2 or a tool: there is nothing to replay" in said
 
 
@@ -191,7 +189,7 @@ def test_the_summary_counts_as_people_do(project: Project, model: Server) -> Non
     model.on("GET /weather", plain(b"sunny"))
     project.write("agent.py", TRAVEL)
     ran = project.record(ANTHROPIC_API_KEY=KEY)
-    assert "booking Paris\nYou said: sunny, seat 7A\nYou said: Bye\n" == ran.stdout
+    assert "You said: sunny, seat 7A\nYou said: Bye\n" == ran.stdout
     assert "   3 model calls · 1 request · 1 tool call · " in ran.stderr
     assert " · 57 tokens\n" in ran.stderr
 

@@ -1,0 +1,278 @@
+"""`replaykit replay`: the same run again, or the first thing that differs."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import venv
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from replaykit.launch.isolate import isolated
+from tests.cli.conftest import settle
+from tests.cli.scripts import TRAVEL
+from tests.servers.models import anthropic_error, anthropic_messages
+from tests.servers.script import document, plain
+from tests.servers.wire import Server
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.stage import Project, Ran
+    from tests.servers.script import Asked, Script
+
+KEY = "sk-live-9fK2mQ8xLp7VtR3w"
+
+MACHINE = """
+import os, sys, time
+import anthropic
+print(hash("order of sets"), time.tzname, sys.stdin.read(), os.environ["AGENT_MODEL"])
+"""
+"""Prints what a replay has to restore: seed, zone, input, declared environment."""
+
+
+@pytest.fixture(scope="module")
+def travel(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A recorded journey on the real SDK; its server has gone, its key and its variables are set no more."""
+    with Server() as server:
+        limited = anthropic_error(429, "rate_limit_error", (("retry-after-ms", "1"),))
+        server.on("POST /v1/messages", limited, anthropic_messages)
+        server.on("GET /weather", plain(b"sunny"))
+        project = settle(tmp_path_factory.mktemp("travel") / "project", server)
+        project.write("agent.py", MACHINE + TRAVEL)
+        ran = project.record(
+            stdin="typed", ANTHROPIC_API_KEY=KEY, AGENT_MODEL="claude-x", TZ="Asia/Tokyo", PYTHONHASHSEED="11"
+        )
+        assert 0 == ran.exit_code, ran.stderr
+        project.variables.clear()
+        project.write("expected.txt", ran.stdout)
+        return project
+
+
+@pytest.fixture
+def journey(travel: Project, tmp_path: Path) -> Project:
+    """A copy of it, to be changed."""
+    shutil.copytree(travel.folder, tmp_path / "copy")
+    return type(travel)(tmp_path / "copy")
+
+
+def change(project: Project, before: str, after: str) -> None:
+    """The agent, edited."""
+    path = project.folder / "agent.py"
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after))
+
+
+PROMPT = ("You always answer", "You never answer")
+
+
+def test_the_same_without_network_and_key(travel: Project) -> None:
+    """Nothing listens and no key is set: the same output, seed, zone, input and environment included; the
+    function does not run."""
+    ran = travel.replay()
+    assert 0 == ran.exit_code, ran.stderr
+    assert (travel.folder / "expected.txt").read_text() == ran.stdout
+    assert "booking" not in ran.stderr
+    (first,) = ran.stderr.splitlines()
+    assert "   same: 5 same · " in first
+    assert first.endswith(" · guarded")
+
+
+def test_a_changed_prompt_is_a_difference(journey: Project) -> None:
+    """Exit code 1: the program was ended at its first miss, and the account says which words changed, what to do
+    next, and nothing of what the run could not reach."""
+    change(journey, *PROMPT)
+    ran = journey.replay()
+    assert 1 == ran.exit_code
+    assert "different: 1 not recorded, 5 not reached" in ran.stderr
+    assert 'turn 1, system prompt: "always" → "never"' in ran.stderr
+    assert "replaykit record --again agent" in ran.stderr
+    assert "the run was ended here; 5 recorded steps were not reached" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    for beside in ("never asked for", "exit code", "stdout line"):
+        assert beside not in ran.stderr
+
+
+@pytest.mark.parametrize(
+    "after",
+    ["except Exception: print('swallowed')", "except Exception: __import__('threading').Event().wait()"],
+    ids=["swallowed", "hung"],
+)
+def test_a_miss_cannot_be_hidden(journey: Project, after: str) -> None:
+    """A program that catches the exception and goes on, or hangs on it, is ended at the miss all the same."""
+    change(journey, *PROMPT)
+    text = (journey.folder / "agent.py").read_text()
+    journey.write("agent.py", "try:\n" + "".join(f"    {line}\n" for line in text.splitlines()) + after)
+    ran = journey.replay()
+    assert 1 == ran.exit_code
+    assert "swallowed" not in ran.stdout
+    assert "not recorded: turn 1 of agent" in ran.stderr
+
+
+def test_keep_going_collects_more(journey: Project) -> None:
+    """With --keep-going the program hears of the miss and goes on: one account for each different miss, SDK retries
+    and all, and what was not asked for is said."""
+    change(journey, *PROMPT)
+    change(journey, "question = [", "import contextlib\nwith contextlib.suppress(Exception):\n    ask([{'role': 'user', 'content': 'Rome?'}])\nquestion = [")
+    report = journey.replay("agent", "--keep-going", "--json").json
+    assert ("different", 2, 0) == (report["verdict"], report["not_recorded"], report["not_reached"])
+    assert {"not_recorded", "never_asked_for", "output"} == {each["kind"] for each in report["differences"]}
+
+
+def test_json_stands_alone_on_stdout(journey: Project) -> None:
+    """The program's output is not in the way; the verdict, the counts and the differences are there."""
+    change(journey, *PROMPT)
+    ran = journey.replay("agent", "--json")
+    report = ran.json
+    assert (1, "different", 1, 5, 0) == (
+        ran.exit_code,
+        report["verdict"],
+        report["not_recorded"],
+        report["not_reached"],
+        report["never_asked_for"],
+    )
+    miss, end = report["differences"]
+    assert ("not_recorded", 1) == (miss["kind"], miss["step"])
+    assert ("ended", 5) == (end["kind"], end["not_reached"])
+    assert [{"place": "turn 1, system prompt", "before": "You always answer politely.", "after": "You never answer politely."}] == miss["places"]
+
+
+def test_json_of_several_episodes_is_a_list(travel: Project) -> None:
+    """Each episode has its verdict, and the gravest is the exit code."""
+    ran = travel.replay("agent", "latest", "--json")
+    assert (0, ["same", "same"]) == (ran.exit_code, [each["verdict"] for each in ran.json])
+
+
+def test_a_program_that_hangs_is_ended_in_time(journey: Project) -> None:
+    """--timeout ends it, and the verdict says so; what it was served before counts."""
+    change(journey, "print(bye)", "import threading; threading.Event().wait()")
+    ran = journey.replay("agent", "--timeout", "6")
+    assert 1 == ran.exit_code
+    assert "different: 5 same · " in ran.stderr
+    assert "(--timeout)" in ran.stderr
+
+
+def test_what_nobody_asked_for_is_a_difference(journey: Project) -> None:
+    """A recorded step that the program does not come to any more fails the verdict, and is named."""
+    change(journey, 'weather = httpx2.get(os.environ["AGENT_BASE_URL"] + "/weather").text', 'weather = "sunny"')
+    ran = journey.replay()
+    assert 1 == ran.exit_code
+    assert "different: 4 same, 1 never asked for" in ran.stderr
+    assert "step 2 was never asked for: GET 127.0.0.1:" in ran.stderr
+
+
+def test_what_was_sent_differently_is_a_difference(journey: Project) -> None:
+    """Another API version under the same body is served, said and fails the verdict."""
+    change(journey, "client = anthropic.Anthropic(", "client = anthropic.Anthropic(default_headers={'anthropic-version': '2027-01-01'}, ")
+    ran = journey.replay()
+    assert 1 == ran.exit_code
+    assert "different: 2 same, 3 sent differently" in ran.stderr
+    assert "step 1 was sent differently: anthropic-version 2026-10-21 → 2027-01-01" in ran.stderr
+
+
+def test_connections_beyond_this_machine_are_refused(journey: Project) -> None:
+    """Another library that goes out is refused with an error that it knows, and the verdict names it."""
+    change(journey, "print(bye)", "print(bye)\nimport urllib.request\ntry:\n    urllib.request.urlopen('http://192.0.2.1/')\nexcept OSError:\n    pass\n")
+    ran = journey.replay()
+    assert 0 == ran.exit_code, ran.stderr
+    assert "not from the episode: 192.0.2.1 ×1 (http.client)" in ran.stderr
+
+
+@pytest.mark.skipif(isolated(["true"]).command is None, reason="this machine gives no network namespaces")
+def test_isolated_there_is_no_network_at_all(journey: Project) -> None:
+    """--isolate runs the command where even loopback leads nowhere, and the verdict says isolated."""
+    ran = journey.replay("agent", "--isolate")
+    assert 0 == ran.exit_code, ran.stderr
+    assert " · isolated\n" in ran.stderr
+
+
+def test_an_unknown_episode(travel: Project) -> None:
+    """Exit code 2, with the names that come nearest."""
+    ran = travel.replay("agnet")
+    assert (2, "") == (ran.exit_code, ran.stdout)
+    assert "no episode 'agnet'" in ran.stderr
+    assert "did you mean agent" in ran.stderr
+
+
+def test_an_interpreter_from_elsewhere_is_replaced(travel: Project, journey: Project, tmp_path: Path) -> None:
+    """Where `python` is one that knows no replaykit, ours runs the episode; in an active environment it is refused."""
+    venv.create(tmp_path / "bare", symlinks=True)
+    path = f"{tmp_path / 'bare' / 'bin'}{os.pathsep}{os.defpath}"
+    assert 0 == travel.replay("agent", PATH=path).exit_code
+    refused = journey.replay("agent", PATH=path, VIRTUAL_ENV=str(tmp_path / "bare"))
+    assert 2 == refused.exit_code
+    assert "has no replaykit" in refused.stderr
+
+
+CHILDREN = """
+import multiprocessing, sys
+from talk import ask
+
+def child(queue):
+    queue.put(ask("the same"))
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context(sys.argv[1] if sys.argv[1:] else "fork")
+    queue = context.SimpleQueue()
+    children = [context.Process(target=child, args=(queue,)) for _ in range(8)]
+    for each in children:
+        each.start()
+    print(sorted(queue.get() for each in children))
+    for each in children:
+        each.join()
+"""
+
+
+def test_several_processes_share_one_cursor(project: Project) -> None:
+    """Eight children that ask for the same get each of the eight recorded answers exactly once."""
+    count = itertools.count()
+    with Server() as server:
+        server.on("POST /ask", lambda _asked: document({"said": f"answer {next(count)}"}))
+        project.write("agent.py", CHILDREN)
+        recorded = project.record(AGENT_BASE_URL=server.url)
+    ran = project.replay()
+    assert str([f"answer {n}" for n in range(8)]) + "\n" == recorded.stdout == ran.stdout
+    assert (0, True) == (ran.exit_code, "same: 8 same" in ran.stderr), ran.stderr
+
+
+FRESH = """
+import datetime, uuid
+from talk import ask
+now = datetime.datetime.now(datetime.timezone.utc).isoformat()
+print(ask(f"job {uuid.uuid4()} at {now}"))
+print(ask("plain"))
+"""
+
+
+def test_what_is_new_in_every_run_is_the_same_after_rules(project: Project) -> None:
+    """A fresh id and the current time fold, the id comes back in the answer as the caller knows it, the verdict
+    names both rules, and the outputs are compared under them."""
+    project.write("agent.py", FRESH)
+    recorded = project.record()
+    ran = project.replay()
+    assert 0 == ran.exit_code, ran.stderr
+    assert "same: 1 same, 1 same after rules (" in ran.stderr
+    assert {"id", "time"} == {each["kind"] for each in project.replay("agent", "--json").json["rules"]}
+    assert recorded.stdout != ran.stdout
+
+
+def test_the_command_of_a_cassette_from_elsewhere_is_shown_first(project: Project, tmp_path: Path) -> None:
+    """It does not run before it is confirmed; one that lies in a repository within this one is from elsewhere, too."""
+    project.write("agent.py", "from talk import ask\nask('a')\nopen('ran', 'w').close()\n")
+    project.record()
+    project.type("accept", "agent")
+    (project.folder / "ran").unlink()
+    nested = project.folder / "vendor"
+    (nested / ".git").mkdir(parents=True)
+    for folder in (tmp_path, nested):
+        shutil.copytree(project.folder / "cassettes", folder / "cassettes")
+        cassette = str(folder / "cassettes" / "agent.tape")
+        for words in (["replay", cassette], ["record", "--again", cassette]):
+            asked = project.type(*words)
+            assert (2, False) == (asked.exit_code, (project.folder / "ran").exists())
+            assert "    python agent.py\nerror: it was not confirmed" in asked.stderr
+    assert 0 == project.replay(str(nested / "cassettes" / "agent.tape"), "--yes").exit_code
+    assert 0 == project.replay("cassettes/agent.yaml").exit_code
