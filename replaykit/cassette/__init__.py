@@ -68,10 +68,11 @@ def save(folder: Path, episode: Episode) -> tuple[Path, Path]:
     A tape that cannot be read, being damaged or of a newer version, is an error and stays as it is.
     """
     from replaykit.cassette.page import page
+    from replaykit.cassette.private import shareable
 
     name = checked(episode.name)
     load(folder, name)
-    episode = episode.accepted()
+    episode = shareable(episode.accepted())
     texts = {folder / f"{name}.yaml": page(episode).encode(), folder / f"{name}.tape": tape.write(episode)}
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -41,6 +41,9 @@ LONG = 1 << 20
 WINDOW_LOG = 27
 """128 MB: the largest window a decoder opens unasked (RFC 8878, section 3.1.1.1.2)."""
 
+SHORTEST = 8
+"""Bytes of the smallest prefix that Zstandard takes; a smaller one would be no help, and none is used."""
+
 LARGEST = 1 << 30
 """Bytes of the largest text that is unpacked: SQLite keeps no larger value, and a bomb must end somewhere."""
 
@@ -64,16 +67,13 @@ class Damaged(ValueError):
 def pack(data: bytes, prefix: bytes = b"") -> bytes:
     """The frame that holds `data`, given that its reader has `prefix`."""
     options = _FAR if len(prefix) + len(data) > LONG else _NEAR
-    if not prefix:
-        return zstd.compress(data, options=options)
-    return zstd.compress(data, options=options, zstd_dict=zstd.ZstdDict(prefix, is_raw=True).as_prefix)
+    return zstd.compress(data, options=options, zstd_dict=_known(prefix))
 
 
 def unpack(frame: bytes, prefix: bytes = b"", size: int = LARGEST) -> bytes:
     """The bytes that a frame holds; `Damaged` when it is not whole or holds more than `size` bytes."""
-    dictionary = zstd.ZstdDict(prefix, is_raw=True).as_prefix if prefix else None
     try:
-        decoder = zstd.ZstdDecompressor(zstd_dict=dictionary, options=_WIDE)
+        decoder = zstd.ZstdDecompressor(zstd_dict=_known(prefix), options=_WIDE)
         data = decoder.decompress(frame, max_length=size + 1)
     except zstd.ZstdError as error:
         raise Damaged(str(error)) from error
@@ -82,6 +82,10 @@ def unpack(frame: bytes, prefix: bytes = b"", size: int = LARGEST) -> bytes:
     if not decoder.eof:
         raise Damaged("the frame is cut short")
     return data
+
+
+def _known(prefix: bytes) -> tuple[zstd.ZstdDict, int] | None:
+    return zstd.ZstdDict(prefix, is_raw=True).as_prefix if len(prefix) >= SHORTEST else None
 
 
 class Stream:

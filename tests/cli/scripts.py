@@ -107,3 +107,32 @@ with client.messages.stream(model="claude-x", max_tokens=9, system=SYSTEM,
 print(answer.content[0].text)
 print(bye)
 '''
+
+LIGHT: Final = '''
+"""The same agent without an SDK, which starts three times as fast."""
+import os, sys
+import httpx2, replaykit
+
+SYSTEM = "You always answer politely."
+TOOLS = [{"name": "weather", "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}}}]
+client = httpx2.Client(base_url=os.environ["AGENT_BASE_URL"], headers={"anthropic-version": "2026-10-21"})
+
+
+@replaykit.tool
+def book(city):
+    return {"city": city, "seat": "7A"}
+
+
+def ask(*messages):
+    question = {"model": "claude-x", "max_tokens": 9, "system": SYSTEM, "messages": messages, "tools": TOOLS}
+    return client.post("/v1/messages", json=question).json()["content"]
+
+
+question = {"role": "user", "content": "To Paris?"}
+call = ask(question)
+weather = client.get("/weather").text
+seat = book(call[0]["input"]["city"])
+result = {"type": "tool_result", "tool_use_id": call[0]["id"], "content": f"{weather}, seat {seat['seat']}"}
+answer = ask(question, {"role": "assistant", "content": call}, {"role": "user", "content": [result]})
+print(answer[0]["text"])
+'''

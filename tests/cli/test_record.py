@@ -63,9 +63,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory, model: Server) -> Project:
 @pytest.fixture(scope="module")
 def sold(shop: Project) -> Ran:
     """What came of recording it, from a folder below the root."""
-    return shop.type(
-        "record", "--", "python", "agent.py", "--fast", "a b", stdin=f"first\n{KEY}\nmore", folder="sub"
-    )
+    return shop.type("record", "--", "python", "agent.py", "--fast", "a b", stdin=f"first\n{KEY}\nmore", folder="sub")
 
 
 def test_the_program_is_as_it_was(sold: Ran) -> None:
@@ -185,7 +183,9 @@ def test_a_child_that_leaves_a_stream_has_it_kept(project: Project, model: Serve
 
 def test_the_summary_counts_as_people_do(project: Project, model: Server) -> None:
     """A retry belongs to its call; a model call, a request and a call of a local function are three things."""
-    model.on("POST /v1/messages", anthropic_error(429, "rate_limit_error", (("retry-after-ms", "1"),)), anthropic_messages)
+    model.on(
+        "POST /v1/messages", anthropic_error(429, "rate_limit_error", (("retry-after-ms", "1"),)), anthropic_messages
+    )
     model.on("GET /weather", plain(b"sunny"))
     project.write("agent.py", TRAVEL)
     ran = project.record(ANTHROPIC_API_KEY=KEY)
@@ -263,7 +263,8 @@ def test_ctrl_c_leaves_a_draft(waiting: tuple[Project, Server]) -> None:
 def test_a_killed_program_leaves_a_draft(project: Project) -> None:
     """SIGKILL in the middle of a run: what had finished is kept, and the exit code is a shell's."""
     project.write(
-        "agent.py", "import os, signal\nfrom talk import ask\nask('a')\nask('b')\nos.kill(os.getpid(), signal.SIGKILL)\n"
+        "agent.py",
+        "import os, signal\nfrom talk import ask\nask('a')\nask('b')\nos.kill(os.getpid(), signal.SIGKILL)\n",
     )
     ran = project.record()
     assert 128 + signal.SIGKILL == ran.exit_code

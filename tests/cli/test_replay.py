@@ -6,13 +6,13 @@ import itertools
 import os
 import shutil
 import venv
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from replaykit.launch.isolate import isolated
 from tests.cli.conftest import settle
-from tests.cli.scripts import TRAVEL
+from tests.cli.scripts import LIGHT, TRAVEL
 from tests.servers.models import anthropic_error, anthropic_messages
 from tests.servers.script import document, plain
 from tests.servers.wire import Server
@@ -20,8 +20,7 @@ from tests.servers.wire import Server
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.cli.stage import Project, Ran
-    from tests.servers.script import Asked, Script
+    from tests.cli.stage import Project
 
 KEY = "sk-live-9fK2mQ8xLp7VtR3w"
 
@@ -35,7 +34,7 @@ print(hash("order of sets"), time.tzname, sys.stdin.read(), os.environ["AGENT_MO
 
 @pytest.fixture(scope="module")
 def travel(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A recorded journey on the real SDK; its server has gone, its key and its variables are set no more."""
+    """A recorded journey on the real SDK; the server has gone, the key and all variables are set no more."""
     with Server() as server:
         limited = anthropic_error(429, "rate_limit_error", (("retry-after-ms", "1"),))
         server.on("POST /v1/messages", limited, anthropic_messages)
@@ -43,19 +42,37 @@ def travel(tmp_path_factory: pytest.TempPathFactory) -> Project:
         project = settle(tmp_path_factory.mktemp("travel") / "project", server)
         project.write("agent.py", MACHINE + TRAVEL)
         ran = project.record(
-            stdin="typed", ANTHROPIC_API_KEY=KEY, AGENT_MODEL="claude-x", TZ="Asia/Tokyo", PYTHONHASHSEED="11"
+            stdin="typed",
+            ANTHROPIC_API_KEY=KEY,
+            AGENT_MODEL="claude-x",
+            TZ="Asia/Tokyo",
+            PYTHONHASHSEED="11",
         )
-        assert 0 == ran.exit_code, ran.stderr
-        project.variables.clear()
-        project.write("expected.txt", ran.stdout)
-        return project
+    assert 0 == ran.exit_code, ran.stderr
+    project.variables.clear()
+    project.write("expected.txt", ran.stdout)
+    return project
+
+
+@pytest.fixture(scope="module")
+def light(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The same journey, recorded without an SDK."""
+    with Server() as server:
+        server.on("POST /v1/messages", anthropic_messages)
+        server.on("GET /weather", plain(b"sunny"))
+        project = settle(tmp_path_factory.mktemp("light") / "project", server)
+        project.write("agent.py", LIGHT)
+        ran = project.record()
+    assert (0, "You said: sunny, seat 7A\n") == (ran.exit_code, ran.stdout), ran.stderr
+    project.variables.clear()
+    return project
 
 
 @pytest.fixture
-def journey(travel: Project, tmp_path: Path) -> Project:
+def journey(light: Project, tmp_path: Path) -> Project:
     """A copy of it, to be changed."""
-    shutil.copytree(travel.folder, tmp_path / "copy")
-    return type(travel)(tmp_path / "copy")
+    shutil.copytree(light.folder, tmp_path / "copy")
+    return type(light)(tmp_path / "copy")
 
 
 def change(project: Project, before: str, after: str) -> None:
@@ -87,10 +104,10 @@ def test_a_changed_prompt_is_a_difference(journey: Project) -> None:
     change(journey, *PROMPT)
     ran = journey.replay()
     assert 1 == ran.exit_code
-    assert "different: 1 not recorded, 5 not reached" in ran.stderr
+    assert "different: 1 not recorded, 4 not reached" in ran.stderr
     assert 'turn 1, system prompt: "always" → "never"' in ran.stderr
     assert "replaykit record --again agent" in ran.stderr
-    assert "the run was ended here; 5 recorded steps were not reached" in ran.stderr
+    assert "the run was ended here; 4 recorded steps were not reached" in ran.stderr
     assert "Traceback" not in ran.stderr
     for beside in ("never asked for", "exit code", "stdout line"):
         assert beside not in ran.stderr
@@ -113,10 +130,14 @@ def test_a_miss_cannot_be_hidden(journey: Project, after: str) -> None:
 
 
 def test_keep_going_collects_more(journey: Project) -> None:
-    """With --keep-going the program hears of the miss and goes on: one account for each different miss, SDK retries
-    and all, and what was not asked for is said."""
+    """With --keep-going the program hears of the miss and goes on: one account for each miss, and
+    what was not asked for is said."""
     change(journey, *PROMPT)
-    change(journey, "question = [", "import contextlib\nwith contextlib.suppress(Exception):\n    ask([{'role': 'user', 'content': 'Rome?'}])\nquestion = [")
+    change(
+        journey,
+        'question = {"role"',
+        "import contextlib\nwith contextlib.suppress(Exception):\n    ask({'role': 'user', 'content': 'Rome?'})\nquestion = {\"role\"",
+    )
     report = journey.replay("agent", "--keep-going", "--json").json
     assert ("different", 2, 0) == (report["verdict"], report["not_recorded"], report["not_reached"])
     assert {"not_recorded", "never_asked_for", "output"} == {each["kind"] for each in report["differences"]}
@@ -127,7 +148,7 @@ def test_json_stands_alone_on_stdout(journey: Project) -> None:
     change(journey, *PROMPT)
     ran = journey.replay("agent", "--json")
     report = ran.json
-    assert (1, "different", 1, 5, 0) == (
+    assert (1, "different", 1, 4, 0) == (
         ran.exit_code,
         report["verdict"],
         report["not_recorded"],
@@ -136,46 +157,56 @@ def test_json_stands_alone_on_stdout(journey: Project) -> None:
     )
     miss, end = report["differences"]
     assert ("not_recorded", 1) == (miss["kind"], miss["step"])
-    assert ("ended", 5) == (end["kind"], end["not_reached"])
-    assert [{"place": "turn 1, system prompt", "before": "You always answer politely.", "after": "You never answer politely."}] == miss["places"]
+    assert ("ended", 4) == (end["kind"], end["not_reached"])
+    assert [
+        {
+            "place": "turn 1, system prompt",
+            "before": "You always answer politely.",
+            "after": "You never answer politely.",
+        }
+    ] == miss["places"]
 
 
-def test_json_of_several_episodes_is_a_list(travel: Project) -> None:
+def test_json_of_several_episodes_is_a_list(light: Project) -> None:
     """Each episode has its verdict, and the gravest is the exit code."""
-    ran = travel.replay("agent", "latest", "--json")
+    ran = light.replay("agent", "latest", "--json")
     assert (0, ["same", "same"]) == (ran.exit_code, [each["verdict"] for each in ran.json])
 
 
 def test_a_program_that_hangs_is_ended_in_time(journey: Project) -> None:
     """--timeout ends it, and the verdict says so; what it was served before counts."""
-    change(journey, "print(bye)", "import threading; threading.Event().wait()")
-    ran = journey.replay("agent", "--timeout", "6")
+    change(journey, 'print(answer[0]["text"])', "import threading; threading.Event().wait()")
+    ran = journey.replay("agent", "--timeout", "3")
     assert 1 == ran.exit_code
-    assert "different: 5 same · " in ran.stderr
+    assert "different: 4 same · " in ran.stderr
     assert "(--timeout)" in ran.stderr
 
 
 def test_what_nobody_asked_for_is_a_difference(journey: Project) -> None:
     """A recorded step that the program does not come to any more fails the verdict, and is named."""
-    change(journey, 'weather = httpx2.get(os.environ["AGENT_BASE_URL"] + "/weather").text', 'weather = "sunny"')
+    change(journey, 'client.get("/weather").text', '"sunny"')
     ran = journey.replay()
     assert 1 == ran.exit_code
-    assert "different: 4 same, 1 never asked for" in ran.stderr
+    assert "different: 3 same, 1 never asked for" in ran.stderr
     assert "step 2 was never asked for: GET 127.0.0.1:" in ran.stderr
 
 
 def test_what_was_sent_differently_is_a_difference(journey: Project) -> None:
     """Another API version under the same body is served, said and fails the verdict."""
-    change(journey, "client = anthropic.Anthropic(", "client = anthropic.Anthropic(default_headers={'anthropic-version': '2027-01-01'}, ")
+    change(journey, "2026-10-21", "2027-01-01")
     ran = journey.replay()
     assert 1 == ran.exit_code
-    assert "different: 2 same, 3 sent differently" in ran.stderr
+    assert "different: 2 same, 2 sent differently" in ran.stderr
     assert "step 1 was sent differently: anthropic-version 2026-10-21 → 2027-01-01" in ran.stderr
 
 
 def test_connections_beyond_this_machine_are_refused(journey: Project) -> None:
     """Another library that goes out is refused with an error that it knows, and the verdict names it."""
-    change(journey, "print(bye)", "print(bye)\nimport urllib.request\ntry:\n    urllib.request.urlopen('http://192.0.2.1/')\nexcept OSError:\n    pass\n")
+    change(
+        journey,
+        'print(answer[0]["text"])',
+        "print(answer[0][\"text\"])\nimport urllib.request\ntry:\n    urllib.request.urlopen('http://192.0.2.1/')\nexcept OSError:\n    pass\n",
+    )
     ran = journey.replay()
     assert 0 == ran.exit_code, ran.stderr
     assert "not from the episode: 192.0.2.1 ×1 (http.client)" in ran.stderr
@@ -189,19 +220,19 @@ def test_isolated_there_is_no_network_at_all(journey: Project) -> None:
     assert " · isolated\n" in ran.stderr
 
 
-def test_an_unknown_episode(travel: Project) -> None:
+def test_an_unknown_episode(light: Project) -> None:
     """Exit code 2, with the names that come nearest."""
-    ran = travel.replay("agnet")
+    ran = light.replay("agnet")
     assert (2, "") == (ran.exit_code, ran.stdout)
     assert "no episode 'agnet'" in ran.stderr
     assert "did you mean agent" in ran.stderr
 
 
-def test_an_interpreter_from_elsewhere_is_replaced(travel: Project, journey: Project, tmp_path: Path) -> None:
+def test_an_interpreter_from_elsewhere_is_replaced(journey: Project, tmp_path: Path) -> None:
     """Where `python` is one that knows no replaykit, ours runs the episode; in an active environment it is refused."""
     venv.create(tmp_path / "bare", symlinks=True)
     path = f"{tmp_path / 'bare' / 'bin'}{os.pathsep}{os.defpath}"
-    assert 0 == travel.replay("agent", PATH=path).exit_code
+    assert 0 == journey.replay("agent", PATH=path).exit_code
     refused = journey.replay("agent", PATH=path, VIRTUAL_ENV=str(tmp_path / "bare"))
     assert 2 == refused.exit_code
     assert "has no replaykit" in refused.stderr

@@ -1,0 +1,129 @@
+"""Anything that an episode may hold, for Hypothesis; and the questions of an agent, which repeat their history."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import strategies as st
+
+from replaykit.core.model import (
+    Body,
+    Episode,
+    Exchange,
+    Failure,
+    Origin,
+    Outputs,
+    Request,
+    Response,
+    Span,
+    ToolCall,
+    Unseen,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from replaykit.core.model import Step
+
+# Lone surrogates are what Python makes of bytes that are not UTF-8, in arguments and file names.
+texts = st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("\udc80\udcff")), max_size=20)
+numbers = st.integers(0, 2**62)
+headers = st.lists(st.tuples(texts, texts), max_size=4).map(tuple)
+names = st.lists(texts, max_size=3).map(tuple)
+failures = st.builds(Failure, texts, texts)
+requests = st.builds(Request, texts, texts, headers, st.binary(max_size=200).map(Body.of))
+
+
+def response(status: int, chunks: Sequence[bytes], head: tuple[tuple[str, str], ...] = ()) -> Response:
+    """A response that came in these chunks, one millisecond each."""
+    return Response(status, head, Body.of(b"".join(chunks)), tuple(map(len, chunks)), tuple(range(1, len(chunks) + 1)))
+
+
+responses = st.builds(
+    response, st.integers(100, 599), st.lists(st.binary(min_size=1, max_size=50), max_size=5), headers
+)
+exchanges = st.builds(
+    Exchange,
+    requests,
+    st.none() | responses,
+    st.none() | failures,
+    began=numbers,
+    first=numbers,
+    took=numbers,
+    left=st.booleans(),
+    attempt=st.integers(0, 9),
+    hidden=names,
+    within=numbers,
+)
+tool_calls = st.builds(
+    ToolCall,
+    texts,
+    st.binary(max_size=50),
+    st.binary(max_size=50),
+    st.none() | failures,
+    began=numbers,
+    took=numbers,
+    opaque=st.booleans(),
+    hidden=names,
+    within=numbers,
+)
+steps: st.SearchStrategy[Step] = st.one_of(exchanges, tool_calls)
+origins = st.builds(
+    Origin,
+    names,
+    texts,
+    st.binary(max_size=20),
+    st.dictionaries(texts, texts, max_size=3),
+    names,
+    texts,
+    texts,
+    texts,
+    st.dictionaries(texts, texts, max_size=3),
+    texts,
+)
+spans = st.builds(Span, st.floats(0, 1e10), st.floats(0, 1e10), texts, texts, texts, st.integers(-50_000, 50_000))
+outputs = st.builds(
+    Outputs,
+    st.binary(max_size=40),
+    st.none() | st.integers(-20, 255),
+    st.dictionaries(texts, st.sampled_from([b"1", b'"a"', b"[]"]), max_size=3),
+)
+episodes = st.builds(
+    Episode,
+    st.just("episode_abc234"),
+    st.just("support"),
+    st.just("accepted"),
+    st.booleans(),
+    origins,
+    spans,
+    st.lists(steps, max_size=8).map(lambda found: tuple(sorted(found, key=lambda step: step.began))),
+    outputs,
+    st.lists(st.builds(Unseen, texts, texts, st.integers(1, 9)), max_size=3).map(tuple),
+)
+
+
+def question(body: bytes, *, began: int = 1, answer: bytes = b"{}", within: int = 0) -> Exchange:
+    """An exchange with this body, answered with 200."""
+    request = Request("POST", "http://model.test/v1/messages", (("content-type", "application/json"),), Body.of(body))
+    return Exchange(request, response(200, [answer] if answer else []), began=began, first=1, took=2, within=within)
+
+
+def agent(name: str, turns: int, *, start: int = 1, said: int = 300) -> list[Exchange]:
+    """The exchanges of an agent whose every request repeats its history, with its settings behind them."""
+    head, tail = b'{"messages":[', b'],"system":"' + f"You are {name}. ".encode() * 40 + b'"}'
+    history = f'{{"role":"user","content":"the task of {name}"}}'.encode()
+    made = []
+    for turn in range(turns):
+        answer = (
+            f'{{"text":"{name} says {turn} '.encode()
+            + bytes(97 + (turn * 7 + each) % 26 for each in range(said))
+            + b'"}'
+        )
+        made.append(question(head + history + tail, began=start + turn, answer=answer))
+        history += b"," + answer + b',{"role":"user","content":"go on"}'
+    return made
+
+
+def bodies(found: Sequence[Step]) -> list[bytes]:
+    """The body of each request."""
+    return [step.request.body.data for step in found if isinstance(step, Exchange)]
