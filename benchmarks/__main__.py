@@ -31,7 +31,9 @@ RESULTS = Path(__file__).resolve().parent / "results.json"
 
 def arguments() -> argparse.Namespace:
     """What was asked for on the command line."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="replaykit beside its peers and the floor."
+    )
     parser.add_argument("--only", nargs="+", choices=ROWS, default=list(ROWS), metavar="ROW", help=", ".join(ROWS))
     parser.add_argument("--alone", action="store_true", help="replaykit and the floor, without the peers")
     parser.add_argument("--full", action="store_true", help="a million exchanges, and 100,000 in one process")

@@ -94,6 +94,6 @@ async def serve(pace: float) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description="The model server of the benchmarks.")
     parser.add_argument("--pace", type=float, default=0.0, help="seconds between two events of a stream")
     asyncio.run(serve(parser.parse_args().pace))

@@ -23,7 +23,8 @@ EPISODE = "bench"
 class Subject:
     """A way to record and replay. `join` records into a file that others write, too.
 
-    `bodies` gives the body of every kept request: what is there, and what is doubled.
+    `bodies` gives the body of every kept request: what is there, and what is doubled. `store`: one
+    file holds many recordings, as a project's store does; otherwise each has a file of its own.
     """
 
     name: str
@@ -32,6 +33,11 @@ class Subject:
     replay: Callable[[Path], AbstractContextManager[object]]
     join: Callable[[Path], AbstractContextManager[object]]
     bodies: Callable[[Path], list[bytes]]
+    store: bool = False
+
+    def file(self, path: Path, number: int) -> Path:
+        """Where the how-many-eth recording of a probe goes."""
+        return path if self.store else path.with_stem(f"{path.stem}-{number}")
 
 
 def _vcrpy(mode: str) -> Callable[[Path], AbstractContextManager[object]]:
@@ -97,7 +103,7 @@ def _replaykit_bodies(path: Path) -> list[bytes]:
 SUBJECTS = {
     subject.name: subject
     for subject in (
-        Subject("replaykit", ".db", _record, _replay, _inherited, _replaykit_bodies),
+        Subject("replaykit", ".db", _record, _replay, _inherited, _replaykit_bodies, store=True),
         Subject("vcrpy", ".json", _vcrpy("once"), _vcrpy("none"), _vcrpy("new_episodes"), _vcrpy_bodies),
         Subject(
             "cassetter", ".toml", _cassetter("once"), _cassetter("none"), _cassetter("new_episodes"), _cassetter_bodies

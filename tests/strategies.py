@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count, islice
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
@@ -21,7 +22,7 @@ from replaykit.core.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from replaykit.core.model import Step
 
@@ -108,20 +109,20 @@ def question(body: bytes, *, began: int = 1, answer: bytes = b"{}", within: int 
     return Exchange(request, response(200, [answer] if answer else []), began=began, first=1, took=2, within=within)
 
 
-def agent(name: str, turns: int, *, start: int = 1, said: int = 300) -> list[Exchange]:
+def turns(name: str, *, start: int = 1, said: int = 300) -> Iterator[Exchange]:
     """The exchanges of an agent whose every request repeats its history, with its settings behind them."""
     head, tail = b'{"messages":[', b'],"system":"' + f"You are {name}. ".encode() * 40 + b'"}'
     history = f'{{"role":"user","content":"the task of {name}"}}'.encode()
-    made = []
-    for turn in range(turns):
-        answer = (
-            f'{{"text":"{name} says {turn} '.encode()
-            + bytes(97 + (turn * 7 + each) % 26 for each in range(said))
-            + b'"}'
-        )
-        made.append(question(head + history + tail, began=start + turn, answer=answer))
+    for turn in count():
+        letters = bytes(97 + (turn * 7 + each) % 26 for each in range(said))
+        answer = f'{{"text":"{name} says {turn} '.encode() + letters + b'"}'
+        yield question(head + history + tail, began=start + turn, answer=answer)
         history += b"," + answer + b',{"role":"user","content":"go on"}'
-    return made
+
+
+def agent(name: str, many: int, *, start: int = 1, said: int = 300) -> list[Exchange]:
+    """The first turns of such an agent."""
+    return list(islice(turns(name, start=start, said=said), many))
 
 
 def bodies(found: Sequence[Step]) -> list[bytes]:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from replaykit.cli.running import JSON, STORE
 from replaykit.errors import NoSuchEpisode, UsageError
+
+if TYPE_CHECKING:
+    from replaykit.config import Config
+    from replaykit.core.model import Episode
 
 
 @click.command()
@@ -19,29 +24,50 @@ from replaykit.errors import NoSuchEpisode, UsageError
 def diff(a: str, b: str | None, as_json: bool, store: Path | None) -> None:  # noqa: FBT001 - click's options
     """What changed from A to B; with A alone, from the cassette of that name to its newest draft.
 
-    Exit code 0: the same. 1: different.
+    Where there is no cassette, from the draft before to the newest one. Exit code 0: the same. 1: different.
     """
     import orjson
 
     from replaykit.config import load
     from replaykit.core import diff as differ
-    from replaykit.session.names import named
 
     config = load(Path.cwd())
     path = store or config.store_path
-    before = named(a, config, path)
-    if b is None and not before.newer:
-        raise UsageError(
-            f"there is no newer draft of {before.episode.name} to compare with",
-            remedy=f"record one: `replaykit record --again {a}`, or name a second episode",
-        )
-    after = named(b or before.newer, config, path)
-    difference = differ.diff(before.episode, after.episode)
+    before, after = _pair(a, b, config, path)
+    difference = differ.diff(before, after)
     if as_json:
         click.echo(orjson.dumps(differ.as_json(difference), option=orjson.OPT_INDENT_2).decode())
     else:
         click.echo(differ.as_text(difference))
     sys.exit(0 if difference.same else 1)
+
+
+def _pair(a: str, b: str | None, config: Config, path: Path) -> tuple[Episode, Episode]:
+    """The two episodes that a person means to compare."""
+    from replaykit.session.names import named
+
+    before = named(a, config, path)
+    if b is not None or before.newer:
+        return before.episode, named(b or before.newer, config, path).episode
+    drafts = _drafts(before.episode.name, path)
+    if before.episode.id not in drafts or len(drafts) < 2:  # noqa: PLR2004 - a pair
+        raise UsageError(
+            f"there is no newer draft of {before.episode.name} to compare with",
+            remedy=f"record one: `replaykit record --again {a}`, or name a second episode",
+        )
+    if before.episode.id == drafts[0]:
+        return named(drafts[1], config, path).episode, before.episode
+    return before.episode, named(drafts[0], config, path).episode
+
+
+def _drafts(name: str, path: Path) -> list[str]:
+    """The ids of the drafts of a name, the newest first."""
+    from replaykit.store import Store
+
+    if not path.exists():
+        return []
+    with Store(path) as store:
+        return [each.id for each in store.summaries() if each.name == name]
 
 
 @click.command()

@@ -105,6 +105,8 @@ def replay(  # noqa: PLR0913, PLR0917 - click's options
         results.append(replayed)
         if not as_json:
             _tell(replayed, found)
+        if replayed.ran.signal == signal.SIGINT:
+            _leave(replayed.ran.exit_code, signal.SIGINT)  # a person wants to stop, not to see the next one
     if as_json:
         import orjson
 
@@ -134,6 +136,8 @@ def _again(again: str, config: Config, path: Path, *, yes: bool) -> NoReturn:
     _confirm(found, config, yes=yes)
     recorded = runs.again(before, config, path)
     _say(recorded)
+    if recorded.episode is None:
+        sys.exit(2)
     difference = diff(before, recorded.episode)
     click.echo("", err=True)
     click.echo(as_text(difference), err=True)
@@ -142,9 +146,13 @@ def _again(again: str, config: Config, path: Path, *, yes: bool) -> NoReturn:
 
 def _say(recorded: Recorded) -> None:
     """The summary of a recording, on stderr."""
-    from replaykit.report.summary import recorded_lines
+    from replaykit.report.summary import recorded_lines, warned
 
-    for each in recorded_lines(recorded.episode, recorded.ran.took, recorded.warnings):
+    if recorded.episode is None:
+        lines = warned(recorded.warnings)
+    else:
+        lines = recorded_lines(recorded.episode, recorded.ran.took, recorded.warnings)
+    for each in lines:
         click.echo(each, err=True)
 
 

@@ -5,7 +5,7 @@
       turn 4, system prompt: "always" → "never" (in "You must … answer")
       temperature 0 → 0.2
     if this change is meant:  replaykit record --again support
-    to see all of it:         replaykit diff support
+    and to see what it does:  replaykit diff support
 
 Law: an account explains and decides nothing. It says what happened, to what, what came nearest, and
 what to do; it costs less than 150 ms, and every recorded word in it is harmless to a terminal.
@@ -239,4 +239,7 @@ def _steps(steps: Sequence[int]) -> str:
 def _remedy(episode: Episode) -> list[str]:
     """The two commands that come next."""
     name = shlex.quote(_name(episode))
-    return [f"if this change is meant:  replaykit record --again {name}", f"to see all of it:  replaykit diff {name}"]
+    return [
+        f"if this change is meant:  replaykit record --again {name}",
+        f"and to see what it does:  replaykit diff {name}",
+    ]

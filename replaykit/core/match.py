@@ -8,9 +8,9 @@
     5  otherwise                                                   Missing
 
 Law: serve only on equality; what is near is for explanations (explain.py). What is equal is served
-in the order in which it began, once each; what differs, in any order. Requests come here redacted,
-or so that redaction would change nothing. A tool call is asked for like a request: its name stands
-for the URL, its arguments for the body.
+in the order in which it began, once each, and what a tool did while it ran last of all; what differs,
+in any order. Requests come here redacted, or so that redaction would change nothing. A tool call is
+asked for like a request: its name stands for the URL, its arguments for the body.
 """
 
 from __future__ import annotations
@@ -115,8 +115,9 @@ class Index:
         self._readings = Readings(episode, self._asked, self.rules, declared)
         self._state = _State()
         self._exact: dict[Key, deque[int]] = defaultdict(deque)
-        for position, request in enumerate(self._asked):
-            self._exact[key(request)].append(position)
+        self._last = episode.spared()
+        for position in sorted(range(len(self._asked)), key=self._last.__contains__):
+            self._exact[key(self._asked[position])].append(position)
 
     @property
     def served(self) -> AbstractSet[int]:
@@ -164,7 +165,7 @@ class Index:
                 why = why or paired.reason
         if self._ambiguous(candidates):
             return Ambiguous(tuple(each.position for each in candidates))
-        for each in candidates:
+        for each in sorted(candidates, key=lambda candidate: candidate.position in self._last):
             if self._claimed(each.position, request, each.paired.uses, claim):
                 self._state.bindings = each.paired.bindings
                 return Found(each.position, self._state.bindings, _echo(each.reading, reading))

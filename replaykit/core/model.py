@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from xxhash import xxh3_128_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Container, Iterator, Mapping
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 """Names and values as on the wire, in order and with repeats; bytes are read as Latin-1, so that they survive."""
@@ -223,6 +223,22 @@ class Episode:
     def tool_calls(self) -> tuple[ToolCall, ...]:
         """The tool calls among the steps."""
         return tuple(step for step in self.steps if isinstance(step, ToolCall))
+
+    def spared(self, served: Container[int] | None = None) -> frozenset[int]:
+        """The positions of steps that nobody has to ask for, given those that were served (None: all).
+
+        They happened within a tool call. A replay answers for the tool, so what it did does not happen
+        again, unless its result could not be kept and it ran.
+        """
+        calls = {step.began: place for place, step in enumerate(self.steps) if isinstance(step, ToolCall)}
+        found = set[int]()
+        for position, step in enumerate(self.steps):
+            place = calls.get(step.within) if step.within else None
+            call = self.steps[place] if place is not None else None
+            ran = isinstance(call, ToolCall) and call.opaque and (served is None or place in served)
+            if call is not None and (place in found or not ran):
+                found.add(position)
+        return frozenset(found)
 
     def accepted(self) -> Episode:
         """The same episode, in state `accepted`."""

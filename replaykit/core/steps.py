@@ -26,7 +26,6 @@ from replaykit.providers import registry
 from replaykit.providers.shape import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Container
     from urllib.parse import SplitResult
 
     from replaykit.core.conversation import Answer, Question
@@ -141,25 +140,6 @@ def wholes(episode: Episode) -> tuple[Whole, ...]:
         if key is not None:
             latest[key] = groups[-1]
     return tuple(Whole(number, tuple(group), episode.steps[group[-1]]) for number, group in enumerate(groups, start=1))
-
-
-def spared(episode: Episode, served: Container[int]) -> frozenset[int]:
-    """The positions of steps that nobody has to ask for, given those that were served.
-
-    They happened within a tool call. A replay answers for the tool, so what it did does not happen
-    again, unless its result could not be kept and it ran.
-    """
-    calls = {step.began: position for position, step in enumerate(episode.steps) if isinstance(step, ToolCall)}
-    found = set[int]()
-    for position, step in enumerate(episode.steps):
-        call = calls.get(step.within) if step.within else None
-        if call is not None and (call in found or call not in served or not _ran(episode.steps[call])):
-            found.add(position)
-    return frozenset(found)
-
-
-def _ran(call: Step) -> bool:
-    return isinstance(call, ToolCall) and call.opaque
 
 
 def numbers(episode: Episode) -> tuple[int, ...]:

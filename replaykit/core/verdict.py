@@ -33,7 +33,7 @@ from replaykit.core.normalize import Bindings, Facts, Paired, Rules, Token, pair
 from replaykit.core.outputs import compare, values
 from replaykit.core.places import Ground
 from replaykit.core.plain import counted, line, quoted
-from replaykit.core.steps import Asked, spared, title, wholes
+from replaykit.core.steps import Asked, title, wholes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -127,7 +127,7 @@ def verdict_of(  # noqa: PLR0913 - a verdict hears everybody
     program) neither standard output nor the exit code is compared. `extra` are the project's rules.
     `ended` says where a run was ended by us before its time (`here`, `after 5 s`); empty when it was not.
     """
-    free = spared(episode, plays) - plays.keys()
+    free = episode.spared(plays) - plays.keys()
     steps = tuple(whole for whole in wholes(episode) if not free.issuperset(whole.positions))
     counts = Counter(_count(whole, plays) for whole in steps)
     misses = tuple(_misses(remarks))

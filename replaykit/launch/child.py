@@ -97,9 +97,10 @@ class Process:
 
     def end(self) -> None:
         """Keep what is still open; everything else is kept already. What could not be kept is said."""
-        if self._stack is None or self._session is None:
+        stack, self._stack = self._stack, None
+        if stack is None or self._session is None:
             return
-        self._stack.close()
+        stack.close()
         self._session.end()
         recorder = self._session.recorder
         if recorder is not None and recorder.lost:

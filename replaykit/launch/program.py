@@ -39,8 +39,7 @@ if TYPE_CHECKING:
 
     from replaykit.config import Config
     from replaykit.core.model import Span
-    from replaykit.core.plain import counted
-from replaykit.core.verdict import Verdict
+    from replaykit.core.verdict import Verdict
 
 
 class Block:

@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from replaykit.core.model import Outputs
+from replaykit.core.plain import counted
 from replaykit.core.redact import placeholder, secrets_of
-from replaykit.errors import UsageError
+from replaykit.errors import StoreError, UsageError
 from replaykit.launch import interpreter
 from replaykit.launch.bell import hang
 from replaykit.launch.children import environment, lost, uncovered
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from replaykit.config import Config
     from replaykit.core.model import Episode, Origin, Span
+    from replaykit.core.redact import Redactor
     from replaykit.core.verdict import Verdict
     from replaykit.launch.command import Ran
     from replaykit.session.names import Named
@@ -40,9 +42,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A draft, and how the command ran that it was made of; `warnings` is what a person should know besides."""
+    """A draft, and how the command ran that it was made of; `warnings` is what a person should know besides.
 
-    episode: Episode
+    Without an `episode` the store failed at the end, and the last warning says how.
+    """
+
+    episode: Episode | None
     ran: Ran
     warnings: tuple[str, ...] = ()
 
@@ -103,22 +108,20 @@ def _recorded(  # noqa: PLR0913, PLR0917 - private, the end of two ways
         except UsageError:
             store.remove(draft)
             raise
-        for unseen in uncovered(folder_of_run):
+        gaps, missing = uncovered(folder_of_run), tuple(_unkept(folder_of_run))
+    warnings = (*secrets_of(base)[1], *missing, *_cut(ran))
+    try:
+        for unseen in gaps:
             store.saw(draft, unseen)
-        warnings = [*secrets_of(base)[1], *_unkept(store, draft, folder_of_run), *_cut(ran)]
-    return Recorded(_kept(store, draft, origin, ran, config, base), ran, tuple(warnings))
+        for text in missing:
+            store.remark(draft, "lost", {"text": text})
+        return Recorded(_kept(store, draft, origin, ran, redactor(config, base)), ran, warnings)
+    except StoreError as error:
+        return Recorded(None, ran, (*warnings, f"the end of {draft} could not be kept: {error}"))
 
 
-def _kept(  # noqa: PLR0913, PLR0917 - private, from one caller
-    store: Store,
-    draft: str,
-    origin: Origin,
-    ran: Ran,
-    config: Config,
-    base: Mapping[str, str],
-) -> Episode:
+def _kept(store: Store, draft: str, origin: Origin, ran: Ran, clean: Redactor) -> Episode:
     """The draft with what is known at its end: what went in, what came out."""
-    clean = redactor(config, base)
     store.describe(draft, replace(origin, stdin=clean.body(ran.stdin)[0]))
     store.finish(
         draft,
@@ -234,12 +237,10 @@ def _timezone() -> str:
     return target.partition("zoneinfo/")[2]
 
 
-def _unkept(store: Store, draft: str, folder_of_run: str) -> Iterator[str]:
-    """What the processes of the run could not keep, remembered with the draft."""
+def _unkept(folder_of_run: str) -> Iterator[str]:
+    """What the processes of the run could not keep, in words."""
     for problem, steps in lost(folder_of_run).items():
-        text = f"{steps} {'step' if steps == 1 else 'steps'} could not be kept: {problem}"
-        store.remark(draft, "lost", {"text": text})
-        yield text
+        yield f"{counted(steps, 'step')} could not be kept: {problem}"
 
 
 def _cut(ran: Ran) -> Iterator[str]:

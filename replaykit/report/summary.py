@@ -29,14 +29,19 @@ def recorded_lines(episode: Episode, took: float, warnings: Sequence[str] = ()) 
     notes = [*_hidden(episode), *_unseen(episode)]
     if notes:
         yield "   ".join(notes)
-    for each in warnings:
-        yield f"warning: {line(each, 400)}"
+    yield from warned(warnings)
     if not episode.finished:
         yield "the run was ended by a signal: the draft is kept, and marked as unfinished"
     if not episode.steps:
         yield "nothing came through httpx, httpx2 or a tool: there is nothing to replay"
         return
     yield f"next: replaykit replay {episode.name}"
+
+
+def warned(warnings: Sequence[str]) -> Iterator[str]:
+    """Each warning, harmless, on a line of its own."""
+    for each in warnings:
+        yield f"warning: {line(each.replace(chr(10), ': '), 400)}"
 
 
 def replayed_lines(episode: Episode, verdict: Verdict, took: float, *, isolated: bool, newer: str) -> Iterator[str]:
@@ -50,8 +55,7 @@ def replayed_lines(episode: Episode, verdict: Verdict, took: float, *, isolated:
         yield "ran for real: " + ", ".join(f"{line(name)} ×{times}" for name, times in verdict.tools)
     if verdict.unseen:
         yield f"not from the episode: {_outside(verdict.unseen)}"
-    for each in verdict.warnings:
-        yield f"warning: {each}"
+    yield from warned(verdict.warnings)
     if newer:
         yield f"a newer draft exists: {newer} (replaykit replay draft:{episode.name})"
 

@@ -54,9 +54,9 @@ def nearest(text: str, config: Config, store: Path) -> tuple[str, ...]:
 
 
 def _cassette(text: str, config: Config, store: Path) -> Named | None:
-    path = Path(text)
-    if path.suffix in (".tape", ".yaml") and path.with_suffix(".tape").is_file():
-        return Named(cassette.read(path), path.with_suffix(".tape"))
+    tape = _tape(text)
+    if tape is not None:
+        return Named(cassette.read(tape), tape)
     episode = cassette.load(config.cassette_folder, text)
     if episode is None:
         return None
@@ -64,6 +64,15 @@ def _cassette(text: str, config: Config, store: Path) -> Named | None:
     with suppress(StoreError), Store(store, create=False) as kept:  # a cassette needs no store, nor a sound one
         newer = kept.newest(text)
     return Named(episode, config.cassette_folder / f"{text}.tape", "" if newer in (None, episode.id) else newer)
+
+
+def _tape(text: str) -> Path | None:
+    """The tape of a cassette that is named by one of its files."""
+    path = Path(text)
+    with suppress(OSError, ValueError):  # too long for a path, or no path at all
+        if path.suffix in (".tape", ".yaml") and path.with_suffix(".tape").is_file():
+            return path.with_suffix(".tape")
+    return None
 
 
 def _draft(text: str, store: Path) -> Named | None:

@@ -32,6 +32,12 @@ CHECKPOINT = 4096
 TIDIED = 8192
 """Free pages given back at a time: 8 MB in 30 ms; what is left serves the next recording."""
 
+STATE = (
+    "SELECT user_version, application_id, EXISTS (SELECT 1 FROM sqlite_master)"
+    " FROM pragma_user_version, pragma_application_id"
+)
+"""What a file is, in one query: another process may be making its tables."""
+
 REMEDIES = (
     ("disk is full", "free some space; what was kept so far is safe"),
     ("disk I/O error", "check the disk and its free space; what was kept so far is safe"),
@@ -160,15 +166,14 @@ class Database:
         return error.sqlite_errorname == "SQLITE_READONLY_DIRECTORY" and not (log.exists() and log.stat().st_size)
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        version, application, full = connection.execute(STATE).fetchone()
         if application == APPLICATION and version > len(MIGRATIONS):
             raise StoreError(
                 f"this store is of version {version}, and this replaykit knows up to {len(MIGRATIONS)}",
                 path=str(self.path),
                 remedy="upgrade replaykit-llm, or name another store with --store",
             )
-        if application != APPLICATION and connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+        if application != APPLICATION and full:
             raise StoreError(
                 "this SQLite file is not a replaykit store",
                 path=str(self.path),

@@ -96,8 +96,7 @@ def test_what_came_out_is_kept(shop: Project, sold: Ran) -> None:
 
 
 def test_no_secret_is_anywhere_in_the_store(shop: Project, sold: Ran) -> None:
-    """Neither the store's files nor anything that can be unpacked from them holds a key: not in a prompt, a query,
-    a header, the input or the output, nor in base64."""
+    """Neither the store's bytes nor what unpacks from them: no prompt, query, header, input, output or base64."""
     assert KEY in sold.stdout
     files = [path.read_bytes() for path in (shop.folder / "episodes").iterdir()]
     unpacked = repr([_opened(step) for step in shop.episode().exchanges]).encode()
@@ -201,6 +200,31 @@ def test_a_key_too_plain_to_hide_is_warned_of(project: Project) -> None:
     (step,) = project.episode().exchanges
     assert b'{"text":"a test"}' == step.request.body.data.replace(b": ", b":")
     assert "warning: MODEL_API_KEY is named like a secret, but its value is shorter than 12 characters" in ran.stderr
+
+
+def test_a_store_that_fails_is_not_the_programs_business(project: Project) -> None:
+    """The program runs on when the store is destroyed under it; how many steps could not be kept is said."""
+    project.write(
+        "agent.py",
+        "import sqlite3\nfrom talk import ask\nprint(ask('a'))\n"
+        "sqlite3.connect('episodes/episodes.db').execute('DROP TABLE steps')\nprint(ask('b'), ask('c'))\n",
+    )
+    ran = project.record()
+    assert (0, "a!\nb! c!\n") == (ran.exit_code, ran.stdout)
+    assert "warning: 2 steps could not be kept: " in ran.stderr
+    assert "could not be kept: " in ran.stderr.splitlines()[-1]
+
+
+def test_a_session_that_cannot_begin_is_not_the_programs_business(project: Project) -> None:
+    """The program runs on when its session cannot begin; in a replay that is an error where it was to begin."""
+    project.write("pyproject.toml", "")
+    project.write("agent.py", "from talk import ask\nprint(ask('a'))\n")
+    project.record()
+    project.write("agent.py", "open('pyproject.toml', 'w').write('not TOML')\nfrom talk import ask\nprint(ask('a'))\n")
+    ran = project.record("agent.py")
+    assert (0, "a!\n") == (ran.exit_code, ran.stdout), ran.stderr
+    assert "its session did not start: " in ran.stderr
+    assert "pyproject.toml: " in ran.stderr
 
 
 def test_a_command_that_is_not_there_leaves_nothing(project: Project) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import signal
 import venv
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ import pytest
 from replaykit.launch.isolate import isolated
 from tests.cli.conftest import settle
 from tests.cli.scripts import LIGHT, TRAVEL
+from tests.cli.stage import PATIENCE
 from tests.servers.models import anthropic_error, anthropic_messages
 from tests.servers.script import document, plain
 from tests.servers.wire import Server
@@ -83,12 +85,23 @@ def change(project: Project, before: str, after: str) -> None:
     path.write_text(text.replace(before, after))
 
 
+ROME = """
+import contextlib
+with contextlib.suppress(Exception):
+    ask({"role": "user", "content": "Rome?"})
+"""
+
+BEYOND = """
+import contextlib, urllib.request
+with contextlib.suppress(OSError):
+    urllib.request.urlopen("http://192.0.2.1/")
+"""
+
 PROMPT = ("You always answer", "You never answer")
 
 
 def test_the_same_without_network_and_key(travel: Project) -> None:
-    """Nothing listens and no key is set: the same output, seed, zone, input and environment included; the
-    function does not run."""
+    """Without server, key and variables: the same output, seed, zone, input and environment; the tool does not run."""
     ran = travel.replay()
     assert 0 == ran.exit_code, ran.stderr
     assert (travel.folder / "expected.txt").read_text() == ran.stdout
@@ -99,8 +112,7 @@ def test_the_same_without_network_and_key(travel: Project) -> None:
 
 
 def test_a_changed_prompt_is_a_difference(journey: Project) -> None:
-    """Exit code 1: the program was ended at its first miss, and the account says which words changed, what to do
-    next, and nothing of what the run could not reach."""
+    """The program is ended at its first miss; the account says which words changed, and nothing of what came after."""
     change(journey, *PROMPT)
     ran = journey.replay()
     assert 1 == ran.exit_code
@@ -130,14 +142,9 @@ def test_a_miss_cannot_be_hidden(journey: Project, after: str) -> None:
 
 
 def test_keep_going_collects_more(journey: Project) -> None:
-    """With --keep-going the program hears of the miss and goes on: one account for each miss, and
-    what was not asked for is said."""
+    """With --keep-going the program hears of each miss and goes on, and what was not asked for is said, too."""
     change(journey, *PROMPT)
-    change(
-        journey,
-        'question = {"role"',
-        "import contextlib\nwith contextlib.suppress(Exception):\n    ask({'role': 'user', 'content': 'Rome?'})\nquestion = {\"role\"",
-    )
+    change(journey, 'question = {"role"', ROME + 'question = {"role"')
     report = journey.replay("agent", "--keep-going", "--json").json
     assert ("different", 2, 0) == (report["verdict"], report["not_recorded"], report["not_reached"])
     assert {"not_recorded", "never_asked_for", "output"} == {each["kind"] for each in report["differences"]}
@@ -174,12 +181,27 @@ def test_json_of_several_episodes_is_a_list(light: Project) -> None:
 
 
 def test_a_program_that_hangs_is_ended_in_time(journey: Project) -> None:
-    """--timeout ends it, and the verdict says so; what it was served before counts."""
+    """--timeout ends it, and the verdict says so, without a word on what the program did not come to."""
     change(journey, 'print(answer[0]["text"])', "import threading; threading.Event().wait()")
-    ran = journey.replay("agent", "--timeout", "3")
+    ran = journey.replay("agent", "--timeout", "1.5")
     assert 1 == ran.exit_code
-    assert "different: 4 same · " in ran.stderr
+    assert "the run was ended after 1." in ran.stderr
     assert "(--timeout)" in ran.stderr
+    assert "stdout line" not in ran.stderr
+
+
+def test_ctrl_c_ends_a_replay(journey: Project) -> None:
+    """The interrupt ends the program, then us as it ended it; the next episode is not begun."""
+    change(
+        journey, 'print(answer[0]["text"])', "import threading; print('ready', flush=True); threading.Event().wait()"
+    )
+    process = journey.start("replay", "agent", "agent")
+    assert process.stdout is not None
+    assert "ready\n" == process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=PATIENCE)
+    assert (-signal.SIGINT, "") == (process.returncode, out)
+    assert 1 == err.count("agent (draft episode_")
 
 
 def test_what_nobody_asked_for_is_a_difference(journey: Project) -> None:
@@ -196,17 +218,13 @@ def test_what_was_sent_differently_is_a_difference(journey: Project) -> None:
     change(journey, "2026-10-21", "2027-01-01")
     ran = journey.replay()
     assert 1 == ran.exit_code
-    assert "different: 2 same, 2 sent differently" in ran.stderr
+    assert "different: 1 same, 3 sent differently" in ran.stderr
     assert "step 1 was sent differently: anthropic-version 2026-10-21 → 2027-01-01" in ran.stderr
 
 
 def test_connections_beyond_this_machine_are_refused(journey: Project) -> None:
     """Another library that goes out is refused with an error that it knows, and the verdict names it."""
-    change(
-        journey,
-        'print(answer[0]["text"])',
-        "print(answer[0][\"text\"])\nimport urllib.request\ntry:\n    urllib.request.urlopen('http://192.0.2.1/')\nexcept OSError:\n    pass\n",
-    )
+    change(journey, 'print(answer[0]["text"])', 'print(answer[0]["text"])' + BEYOND)
     ran = journey.replay()
     assert 0 == ran.exit_code, ran.stderr
     assert "not from the episode: 192.0.2.1 ×1 (http.client)" in ran.stderr
@@ -279,8 +297,7 @@ print(ask("plain"))
 
 
 def test_what_is_new_in_every_run_is_the_same_after_rules(project: Project) -> None:
-    """A fresh id and the current time fold, the id comes back in the answer as the caller knows it, the verdict
-    names both rules, and the outputs are compared under them."""
+    """A fresh id and the current time fold, in requests and outputs, and the verdict names both rules."""
     project.write("agent.py", FRESH)
     recorded = project.record()
     ran = project.replay()
@@ -291,7 +308,7 @@ def test_what_is_new_in_every_run_is_the_same_after_rules(project: Project) -> N
 
 
 def test_the_command_of_a_cassette_from_elsewhere_is_shown_first(project: Project, tmp_path: Path) -> None:
-    """It does not run before it is confirmed; one that lies in a repository within this one is from elsewhere, too."""
+    """It does not run before it is confirmed; a repository within this one is elsewhere, too."""
     project.write("agent.py", "from talk import ask\nask('a')\nopen('ran', 'w').close()\n")
     project.record()
     project.type("accept", "agent")

@@ -37,7 +37,12 @@ def test_one_step_has_one_text(step: Step) -> None:
 def test_a_question_is_not_read_unasked(step: Exchange) -> None:
     """The request's body is known by digest and size, and is fetched only when somebody wants it."""
     asked = list[bool]()
-    found = step_of(answer_of(step), lambda: asked.append(True) or step.request.body.data, Malformed)
+
+    def read() -> bytes:
+        asked.append(True)
+        return step.request.body.data
+
+    found = step_of(answer_of(step), read, Malformed)
     assert isinstance(found, Exchange)
     assert (step.request.body, []) == (found.request.body, asked)
     assert step.request.body.data == found.request.body.data

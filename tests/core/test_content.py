@@ -63,9 +63,9 @@ def test_encodings_in_a_row() -> None:
 
 
 def test_several_members() -> None:
-    """A body of several Zstandard frames, or a gzip body of several members, is all of them."""
+    """A body of several Zstandard frames is all of them, a gzip body of several members the first: as httpx has it."""
     assert ([b"onetwo"], "zstd") == decoded([zstd.compress(b"one") + zstd.compress(b"two")], "zstd")
-    assert ([b"onetwo"], "gzip") == decoded([gzip.compress(b"one") + gzip.compress(b"two")], "gzip")
+    assert ([b"one"], "gzip") == decoded([gzip.compress(b"one") + gzip.compress(b"two")], "gzip")
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "gzip, br"])

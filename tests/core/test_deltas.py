@@ -41,7 +41,7 @@ def test_a_body_costs_what_it_adds() -> None:
     dice = random.Random(7)
     for size in (100_000, 5_000_000):
         data = dice.randbytes(size)
-        assert len(pack(b"begin" + data + b"end", data)) < 1000 < size < len(pack(data))
+        assert len(pack(b"begin" + data + b"end", data)) * 100 < size < len(pack(data))
 
 
 def test_a_bomb_is_stopped() -> None:

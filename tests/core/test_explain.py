@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from replaykit.core.explain import Account
     from replaykit.core.model import Episode, Request
 
-REMEDY = ["if this change is meant:  replaykit record --again support", "to see all of it:  replaykit diff support"]
+REMEDY = [
+    "if this change is meant:  replaykit record --again support",
+    "and to see what it does:  replaykit diff support",
+]
 TURN_2 = question("Where is it warm?", called("Paris"), told("Paris: 22 C"), temperature=0)
 RECORDED = episode(exchange(question("Where is it warm?", temperature=0)), exchange(TURN_2))
 

@@ -23,13 +23,12 @@ def kept(questions: list[bytes]) -> tuple[list[Link], list[bytes], list[int]]:
     return links, rests, depths
 
 
-@given(st.lists(pieces | st.binary(max_size=30), max_size=30), st.randoms())
-def test_any_questions_come_back(questions: list[bytes], dice: object) -> None:
+@given(st.lists(pieces | st.binary(max_size=30), max_size=30), st.data())
+def test_any_questions_come_back(questions: list[bytes], data: st.DataObject) -> None:
     """Growing, shrinking, empty and unrelated questions are whole again, in whatever order they are asked for."""
     links, rests, _ = kept(questions)
     whole = Questions(links.__getitem__, rests.__getitem__)
-    order = list(range(len(questions)))
-    dice.shuffle(order)  # type: ignore[attr-defined] - a Random
+    order = data.draw(st.permutations(range(len(questions))))
     assert [questions[number] for number in order] == [whole.question(number) for number in order]
 
 
@@ -92,6 +91,11 @@ def test_one_asked_for_after_the_other_is_not_put_together_twice() -> None:
     questions = bodies(agent("support", 200, said=10))
     links, rests, _ = kept(questions)
     read = list[int]()
-    whole = Questions(links.__getitem__, lambda number: read.append(number) or rests[number])
+
+    def rest(number: int) -> bytes:
+        read.append(number)
+        return rests[number]
+
+    whole = Questions(links.__getitem__, rest)
     assert questions == [whole.question(number) for number in range(200)]
     assert list(range(200)) == read

@@ -1,0 +1,63 @@
+"""`replaykit record --again`: an episode's own command, live, and what changed."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+from tests.servers.script import document
+from tests.servers.wire import Server
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.stage import Project
+
+AGENT = """
+import os
+from talk import ask
+print(ask("hello"), os.environ.get("MODEL_API_KEY"), os.environ.get("AGENT_MODEL"))
+"""
+
+
+def test_a_new_draft_and_no_difference(project: Project) -> None:
+    """The command runs live under the same name; where nothing changed, the exit code is 0."""
+    project.write("agent.py", AGENT)
+    first = project.record(MODEL_API_KEY="sk-live-9fK2mQ8xLp7VtR3w", AGENT_MODEL="claude-x", TZ="Asia/Tokyo")
+    before = project.episode()
+    ran = project.type("record", "--again", "agent", MODEL_API_KEY="sk-live-9fK2mQ8xLp7VtR3w")
+    after = project.episode()
+    assert (0, first.stdout) == (ran.exit_code, ran.stdout), ran.stderr
+    assert f"agent (draft {after.id})   1 request · " in ran.stderr
+    assert before.id != after.id
+    assert before.origin == after.origin
+
+
+def test_it_ends_with_what_changed(project: Project, tmp_path: Path) -> None:
+    """Another answer is another output: exit code 1, and `diff` with the name alone says the same again."""
+    count = itertools.count(1)
+    project.write("agent.py", AGENT)
+    with Server() as server:
+        server.on("POST /ask", lambda _asked: document({"said": f"answer {next(count)}"}))
+        project.record(AGENT_BASE_URL=server.url)
+        ran = project.type("record", "--again", "agent", AGENT_BASE_URL=server.url)
+    assert (1, "answer 2 None None\n") == (ran.exit_code, ran.stdout), ran.stderr
+    assert "stdout line 1" in ran.stderr
+    told = project.type("diff", "agent")
+    assert (1, True) == (told.exit_code, told.stdout.strip() in ran.stderr)
+    assert not (tmp_path / "cassettes").exists()
+
+
+def test_what_is_set_now_counts(project: Project) -> None:
+    """Live, a variable that is set now beats the recorded one, and a missing key is missing: no stand-in is sent."""
+    project.write("agent.py", AGENT)
+    project.record(AGENT_MODEL="old", MODEL_API_KEY="sk-live-9fK2mQ8xLp7VtR3w")
+    ran = project.type("record", "--again", "agent", AGENT_MODEL="new")
+    assert (1, "hello! None new\n") == (ran.exit_code, ran.stdout)
+
+
+def test_it_takes_no_other_command(project: Project) -> None:
+    """A command or a name beside --again makes no sense, and neither does nothing at all."""
+    for words in (["--again", "agent", "--", "python", "x.py"], ["--again", "agent", "--as", "other"], []):
+        assert 2 == project.type("record", *words).exit_code
+    assert 0 == project.drafts()

@@ -1,0 +1,110 @@
+"""What a project says of itself, and what is said when it is misspelt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from replaykit.config import ENVIRONMENT, Config, load
+from replaykit.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def project(folder: Path, text: str) -> Path:
+    (folder / "pyproject.toml").write_text(text, "utf-8")
+    return folder
+
+
+def test_a_project_that_says_nothing(tmp_path: Path) -> None:
+    """Without a table everything has its usual place below the project's root."""
+    folder = project(tmp_path, '[project]\nname = "agent"\n')
+    found = load(folder)
+    assert Config(folder) == found
+    assert (folder / "episodes" / "episodes.db", folder / "cassettes") == (found.store_path, found.cassette_folder)
+
+
+def test_a_project_that_says_everything(tmp_path: Path) -> None:
+    """Each setting is read, and variables are added to those that count anyway."""
+    found = load(
+        project(
+            tmp_path,
+            """
+            [tool.replaykit]
+            store = "var/runs.db"
+            cassettes = "tests/cassettes"
+            contracts = "tests/contracts"
+            tools = ["agent.tools:*"]
+            environment = ["REGION"]
+            rules = { order = 'ord_\\d+' }
+            hide = { mail = '[a-z]+@example\\.org' }
+            """,
+        )
+    )
+    assert (
+        Config(
+            tmp_path,
+            "var/runs.db",
+            "tests/cassettes",
+            "tests/contracts",
+            ("agent.tools:*",),
+            {"order": r"ord_\d+"},
+            {"mail": r"[a-z]+@example\.org"},
+            (*ENVIRONMENT, "REGION"),
+        )
+        == found
+    )
+
+
+@pytest.mark.parametrize("root", ["pyproject.toml", ".git", ".hg"])
+def test_the_nearest_root_holds(tmp_path: Path, root: str) -> None:
+    """From a folder deep within, the nearest project or repository above is the one that holds."""
+    project(tmp_path, '[tool.replaykit]\nstore = "far.db"\n')
+    inner, deep = tmp_path / "inner", tmp_path / "inner" / "a" / "b"
+    deep.mkdir(parents=True)
+    (inner / root).touch()
+    assert Config(inner) == load(deep)
+    assert "far.db" == load(tmp_path).store
+
+
+def test_no_project_at_all(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Where there is no project, the folder itself is one."""
+    folder = tmp_path_factory.mktemp("bare")
+    assert folder.resolve() == load(folder).root
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[tool.replaykit]\nstroe = 'a'", "no setting 'stroe'"),
+        ("[tool.replaykit]\nroot = 'a'", "no setting 'root'"),
+        ("[tool.replaykit]\nstore = 7", "store is to be a text, not 7"),
+        ("[tool.replaykit]\nstore = ''", "store is to be a text"),
+        ("[tool.replaykit]\ntools = 'a:b'", "tools is to be a list of texts"),
+        ("[tool.replaykit]\ntools = [1]", "tools is to be a list of texts"),
+        ("[tool.replaykit]\nrules = ['a']", "rules is to be a table of texts"),
+        ("[tool.replaykit]\nhide = { a = 1 }", "hide is to be a table of texts"),
+        ("[tool.replaykit]\nhide = { a = '(' }", "hide.a is no regular expression"),
+        ("[tool]\nreplaykit = 7", "is to be a table, not 7"),
+        ("tool = 7\n[tool.replaykit", "pyproject.toml"),
+    ],
+)
+def test_what_is_misspelt(tmp_path: Path, text: str, said: str) -> None:
+    """A setting that nobody knows, or of another type, is an error with the file's name: it would do nothing."""
+    with pytest.raises(UsageError, match=r"pyproject\.toml") as caught:
+        load(project(tmp_path, text))
+    assert said in str(caught.value)
+
+
+def test_other_tools_are_not_our_business(tmp_path: Path) -> None:
+    """A file whose `tool` is no table says nothing of us."""
+    assert Config(tmp_path) == load(project(tmp_path, "tool = 7"))
+
+
+def test_text_that_is_not_utf8(tmp_path: Path) -> None:
+    """A file that cannot be read as text is named."""
+    (tmp_path / "pyproject.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(UsageError, match=r"pyproject\.toml"):
+        load(tmp_path)
