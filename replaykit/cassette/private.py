@@ -19,15 +19,14 @@ if TYPE_CHECKING:
 
 def shareable(episode: Episode) -> Episode:
     """The episode, without those folders of its machine that no text of it names."""
-    said = set()
-    wanted = {name for name in ("home", "folder", "temp") if getattr(episode.span, name)}
+    span = episode.span
+    unsaid = {folder for folder in (span.home, span.folder, span.temp) if folder}
     for text in _texts(episode):
-        for name in wanted - said:
-            if any(spelling in text for spelling in _spellings(getattr(episode.span, name))):
-                said.add(name)
-        if said == wanted:
+        unsaid -= {folder for folder in unsaid if any(spelling in text for spelling in _spellings(folder))}
+        if not unsaid:
             break
-    return replace(episode, span=replace(episode.span, **dict.fromkeys(wanted - said, "")))
+    home, folder, temp = ("" if each in unsaid else each for each in (span.home, span.folder, span.temp))
+    return replace(episode, span=replace(span, home=home, folder=folder, temp=temp))
 
 
 def _texts(episode: Episode) -> Iterator[bytes]:

@@ -10,7 +10,10 @@ swallow it, retry it, or die of it.
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
+
+from replaykit.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,10 +50,14 @@ class Memory:
             return True
 
     def remark(self, kind: str, detail: Mapping[str, Any]) -> None:
-        """See `Ledger`; named outputs are compared in memory and need not be committed."""
+        """See `Ledger`; named outputs are compared in memory and need not be committed.
+
+        A store that cannot be written takes nothing from the verdict, which is made of what is in memory.
+        """
         self.remarks.append((kind, detail))
         if kind != "output":
-            self._commit(kind, detail)
+            with suppress(StoreError):
+                self._commit(kind, detail)
 
 
 class Shared:

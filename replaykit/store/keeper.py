@@ -4,7 +4,7 @@
     text     = the rest + the answer                               what the step adds to the run
     frame    = what the text adds to all texts of its stream       core/deltas.py
 
-When the episode is finished, the frames of a stream are packed once more, as one (`seal`).
+When the episode is finished, the frames of a stream become one (`seal`).
 
 Law: a step builds only on steps of its own episode that are committed already, so an episode can be
 deleted, and a crash can cut it, without harm to what remains. A stream belongs to one connection,
@@ -46,6 +46,9 @@ LARGE = 256 << 10
 
 ROLL = 4 << 20
 """Bytes of texts in a stream: who wants one of them unpacks them all, in 5 ms."""
+
+PACKED_AGAIN = 8
+"""Streams of a finished episode that are packed once more, in 50 ms each; those of a huge one are only joined."""
 
 INSERT = (
     "INSERT INTO steps (id, stream, began, took, kind, what, status, failure, model, input_tokens, output_tokens,"
@@ -171,18 +174,22 @@ def _shown(text: str) -> str:
 
 
 def seal(database: Database, number: int) -> None:
-    """Pack the frames of each stream of a finished episode as one, in a transaction each, and give back their space."""
+    """Lay the frames of each stream of a finished episode together, a transaction each, and give back their space."""
     first = number * SPAN
-    for stream, last in database.rows(STREAMS, (first,)):
+    for count, (stream, last) in enumerate(database.rows(STREAMS, (first,))):
         with suppress(Damaged), database.transaction() as connection:
-            _seal(connection, connection.execute(MEMBERS, (first + stream, last, stream)).fetchall())
+            members = connection.execute(MEMBERS, (first + stream, last, stream)).fetchall()
+            _seal(connection, members, again=count < PACKED_AGAIN)
     database.tidy()
 
 
-def _seal(connection: sqlite3.Connection, members: Sequence[tuple[int, int]]) -> None:
+def _seal(connection: sqlite3.Connection, members: Sequence[tuple[int, int]], *, again: bool) -> None:
+    """Have the first of a stream's rows hold all its frames, or one that takes their place."""
     rows = [connection.execute("SELECT id, frame FROM frames WHERE id = ?", (id,)).fetchone() for id, _ in members]  # noqa: A001
     (first, _), *others = kept = [row for row in rows if row is not None]
     if others:
-        frame = rewound(b"".join(frame for _, frame in kept), sum(size for _, size in members))
+        frame = b"".join(frame for _, frame in kept)
+        if again:
+            frame = rewound(frame, sum(size for _, size in members))
         connection.execute("UPDATE frames SET frame = ? WHERE id = ?", (frame, first))
         connection.executemany("DELETE FROM frames WHERE id = ?", [(id,) for id, _ in others])  # noqa: A001

@@ -122,7 +122,9 @@ def test_a_broken_cassette_is_told(config: Config) -> None:
         found(config, "support")
 
 
-@pytest.mark.parametrize("text", ["", "\0", "../../etc/passwd", "a" * 5000, "a" * 5000 + ".tape", "\0.tape", "%", "draft:", "💥"])
+@pytest.mark.parametrize(
+    "text", ["", "\0", "../../etc/passwd", "a" * 5000, "a" * 5000 + ".tape", "\0.tape", "%", "draft:", "💥"]
+)
 def test_names_that_are_none(config: Config, text: str) -> None:
     """Whatever is typed is either a name or not."""
     draft(config, "support")

@@ -159,7 +159,7 @@ def test_a_kill_while_it_is_packed(store: Path) -> None:
     program = (
         "import os, sys; from pathlib import Path; from replaykit.store import Store, keeper\n"
         "original = keeper._seal\n"
-        "def seal(connection, members):\n    original(connection, members)\n    os.kill(os.getpid(), 9)\n"
+        "def seal(*given, **named):\n    original(*given, **named)\n    os.kill(os.getpid(), 9)\n"
         "keeper._seal = seal\nStore(Path(sys.argv[1])).finish(sys.argv[2], ended=2.0, exit_code=0)"
     )
     with Store(store) as kept:

@@ -136,6 +136,21 @@ def test_streams_are_of_bounded_length(store: Path) -> None:
         assert [(1,), (3,), (34,)] == rows(kept, "SELECT id % 1000000000 FROM frames")
 
 
+def test_the_end_of_a_huge_run_is_not_waited_for(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond a number of streams the rest are not packed once more, and can be read like the others."""
+    monkeypatch.setattr("replaykit.store.keeper.PACKED_AGAIN", 1)
+    found = agent("support", 12)
+    with Store(store) as kept:
+        episode = keep(kept, [])
+        for start in (0, 4, 8):
+            keeper = kept.keeper(episode)  # each has a stream of its own
+            for step in found[start : start + 4]:
+                keeper.keep(step, FACTS)
+        kept.finish(episode, ended=2.0)
+        assert [(1,), (5,), (9,)] == rows(kept, "SELECT id % 1000000000 FROM frames")
+        assert bodies(found) == bodies(read(kept, episode).steps)
+
+
 def test_a_finished_episode_goes_on(store: Path) -> None:
     """A process that outlives the run keeps what it still does, though the streams have been packed already."""
     first, *rest = agent("support", 6)

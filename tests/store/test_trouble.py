@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import replaykit
 from replaykit.core.model import Origin, Span
-from replaykit.errors import StoreError
+from replaykit.errors import NotRecorded, StoreError
 from replaykit.store import Facts, Store
 from replaykit.store.schema import MIGRATIONS
 from tests.strategies import agent, bodies, question
@@ -268,6 +269,29 @@ def test_a_folder_that_may_only_be_read(public: Path) -> None:
     episode = filled(public)
     with sealed(public.parent):
         forked(lambda: _read_and_write(public, episode))
+
+
+def test_a_replay_from_a_store_that_may_only_be_read(public: Path) -> None:
+    """A program replays an episode from such a store; a miss is a miss there, though it cannot be kept."""
+
+    @replaykit.tool
+    def weigh(item: str) -> str:
+        return item
+
+    def replayed(item: str) -> str:
+        with replaykit.replay("support", store=public):
+            return weigh(item)
+
+    def read() -> None:
+        assert "apples" == replayed("apples")
+        with pytest.raises(NotRecorded, match="weigh"):
+            replayed("pears")
+
+    with replaykit.record("support", store=public):
+        weigh("apples")
+    read()  # what is imported late is imported now: the child may not read where Python is
+    with sealed(public.parent):
+        forked(read)
 
 
 def test_a_file_that_may_only_be_read(public: Path) -> None:
