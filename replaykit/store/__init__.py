@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from secrets import choice
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -122,12 +123,14 @@ class Store:
         self, episode: str, *, ended: float, exit_code: int | None = None, stdout: bytes = b"", finished: bool = True
     ) -> None:
         """Keep what came out of a draft, and pack its steps together; `finished=False` for a run that was killed."""
+        number = self._number(episode)
         self._database.change(
             "UPDATE episodes SET finished = ?, ended = ?, exit_code = ?, stdout = ?,"
-            " span = json_set(span, '$.ended', ?) WHERE id = ?",
-            (int(finished), ended, exit_code, stdout, ended, episode),
+            " span = json_set(span, '$.ended', ?) WHERE number = ?",
+            (int(finished), ended, exit_code, stdout, ended, number),
         )
-        seal(self._database, self._number(episode))
+        with suppress(StoreError):  # all is kept already; a full disk only leaves it larger
+            seal(self._database, number)
 
     def describe(self, episode: str, origin: Origin) -> None:
         """Replace what is known of an episode's start: its stdin and versions are known late."""
@@ -166,7 +169,7 @@ class Store:
         rows = self._database.rows(
             "SELECT kind, detail FROM remarks WHERE run = ?1 AND (?2 = '' OR kind = ?2) ORDER BY number", (run, kind)
         )
-        return tuple(Remark(kind, loads(detail)) for kind, detail in rows)
+        return tuple(Remark(kind, self._readable(run, dict, detail)) for kind, detail in rows)
 
     # Replaying.
 
@@ -189,7 +192,7 @@ class Store:
     def plays(self, replay: str) -> dict[int, Mapping[str, Any]]:
         """The steps that were served, by position, with how."""
         rows = self._database.rows("SELECT position, detail FROM plays WHERE replay = ?", (replay,))
-        return {position: loads(detail) for position, detail in rows}
+        return {position: self._readable(replay, dict, detail) for position, detail in rows}
 
     # Looking.
 

@@ -124,6 +124,12 @@ class Database:
                 self._connection.close()
                 self._connection = None
 
+    def __del__(self) -> None:
+        """The last episode that was read from here is gone, and with it the reason to stay open."""
+        connection = getattr(self, "_connection", None)
+        if connection is not None:
+            connection.close()
+
     def before_fork(self) -> None:
         """Wait until no thread is within SQLite, whose own locks a child could never have released."""
         self._lock.acquire()

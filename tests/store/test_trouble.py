@@ -316,7 +316,7 @@ def test_a_log_that_nobody_can_read(public: Path) -> None:
     program = (
         "import os, sys; from pathlib import Path; from replaykit.store import Store\n"
         "from replaykit.core.model import Origin, Span\n"
-        "Store(Path(sys.argv[1])).begin('killed', Origin(), Span()); os._exit(0)"
+        "store = Store(Path(sys.argv[1])); store.begin('killed', Origin(), Span()); os._exit(0)"
     )
     subprocess.run([sys.executable, "-c", program, str(public)], check=True)
     public.with_name("episodes.db-shm").unlink()
