@@ -15,7 +15,7 @@ import pytest
 
 from replaykit.errors import UsageError
 from replaykit.launch.command import run
-from replaykit.launch.terminal import kind
+from replaykit.launch.command.terminal import kind
 
 if TYPE_CHECKING:
     from pathlib import Path

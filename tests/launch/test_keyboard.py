@@ -10,13 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from replaykit.launch.keyboard import Keyboard
-from replaykit.launch.terminal import LOCAL
+from replaykit.launch.command.keyboard import Keyboard
+from replaykit.launch.command.terminal import LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from replaykit.launch.terminal import Modes
+    from replaykit.launch.command.terminal import Modes
 
 
 @pytest.fixture

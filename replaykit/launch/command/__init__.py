@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from replaykit.launch.foreground import terminal_kept
-from replaykit.launch.group import Group, forwarding, spawn
-from replaykit.launch.spool import KEEP
-from replaykit.launch.wiring import Wiring, wire
+from replaykit.launch.command.foreground import terminal_kept
+from replaykit.launch.command.group import Group, forwarding, spawn
+from replaykit.launch.command.spool import KEEP
+from replaykit.launch.command.wiring import Wiring, wire
 
 if TYPE_CHECKING:
     import os

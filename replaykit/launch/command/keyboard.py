@@ -16,12 +16,12 @@ from __future__ import annotations
 import termios
 from typing import TYPE_CHECKING
 
-from replaykit.launch.terminal import INPUT, KEYS, LOCAL
+from replaykit.launch.command.terminal import INPUT, KEYS, LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from replaykit.launch.terminal import Modes
+    from replaykit.launch.command.terminal import Modes
 
 _TAB, _NEWLINE, _ENTER, _SPACE, _DELETE = b"\t\n\r \x7f"
 _RUBBED = b"\b \b"

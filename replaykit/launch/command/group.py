@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from replaykit.errors import UsageError
-from replaykit.launch.foreground import give_terminal, terminal_owner
+from replaykit.launch.command.foreground import give_terminal, terminal_owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

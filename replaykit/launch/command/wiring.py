@@ -35,10 +35,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from replaykit.launch.flow import Flow, same
-from replaykit.launch.keyboard import Keyboard
-from replaykit.launch.spool import Spool
-from replaykit.launch.terminal import Kind, Pty, Screen, foreground, kind, raw
+from replaykit.launch.command.flow import Flow, same
+from replaykit.launch.command.keyboard import Keyboard
+from replaykit.launch.command.spool import Spool
+from replaykit.launch.command.terminal import Kind, Pty, Screen, foreground, kind, raw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
