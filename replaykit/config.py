@@ -14,6 +14,7 @@ error, for a misspelt rule would hide nothing.
 
 from __future__ import annotations
 
+import fnmatch
 import re
 import tomllib
 from dataclasses import dataclass, field, fields
@@ -64,6 +65,10 @@ class Config:
         """Where the cassettes are."""
         return self.root / self.cassettes
 
+    def declares(self, name: str) -> bool:
+        """Whether a variable of this name belongs to an episode: no other is kept, and none is set by a replay."""
+        return any(fnmatch.fnmatchcase(name, pattern) for pattern in self.environment)
+
 
 def load(folder: Path) -> Config:
     """The settings that hold in a folder: those of the nearest project above it."""
@@ -81,12 +86,19 @@ def load(folder: Path) -> Config:
     return _config(root, file, table)
 
 
+def repository(folder: Path) -> Path | None:
+    """The root of the repository that a folder is in; None when it is in none."""
+    return next((each for each in (folder, *folder.parents) if _is_repository(each)), None)
+
+
 def _root(folder: Path) -> Path:
     """The nearest folder with a `pyproject.toml` or a repository in it, else this one."""
-    for each in (folder, *folder.parents):
-        if (each / "pyproject.toml").is_file() or any((each / root).exists() for root in ROOTS):
-            return each
-    return folder
+    above = (folder, *folder.parents)
+    return next((each for each in above if (each / "pyproject.toml").is_file() or _is_repository(each)), folder)
+
+
+def _is_repository(folder: Path) -> bool:
+    return any((folder / root).exists() for root in ROOTS)
 
 
 def _config(root: Path, file: Path, table: Mapping[str, Any]) -> Config:

@@ -22,6 +22,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Protocol
+
+    class Raised(Protocol):
+        """What pytest knows of an exception."""
+
+        @property
+        def value(self) -> BaseException:
+            """The exception itself."""
 
 
 class ReplayError(Exception):
@@ -62,7 +70,12 @@ class Different(ReplayError):
 
 
 class NotRecorded(Different):
-    """A miss: this request is not in the episode, and was not sent."""
+    """A miss: what was asked for is not in the episode, and was not sent; `accounts` has one text for each request."""
+
+    def __init__(self, *accounts: str, remedy: str = "") -> None:
+        """Say the remedy once, though every account may end with it."""
+        self.accounts = tuple(account.removesuffix(remedy).rstrip("\n") for account in accounts)
+        super().__init__("\n\n".join(self.accounts), remedy=remedy)
 
 
 class NeverAskedFor(Different):
@@ -88,3 +101,11 @@ class CassetteError(Unreadable):
 
 class Unreachable(ReplayError, ConnectionRefusedError):
     """A connection that a replay may not open."""
+
+
+def hide(raised: Raised) -> bool:
+    """Whether pytest leaves a frame of ours out of a traceback: that of an error of ours, whose text says it all.
+
+    Holds for every function of a module that says `__tracebackhide__ = hide`.
+    """
+    return isinstance(raised.value, ReplayError)

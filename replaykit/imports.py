@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType
+    from typing import Any
 
 
 class Watch:
@@ -48,7 +49,10 @@ class Watch:
         specs = (finder.find_spec(name, path, target) for finder in others if hasattr(finder, "find_spec"))
         spec = next((spec for spec in specs if spec is not None), None)
         if spec is not None and spec.loader is not None:
-            self._listen(spec.loader, name)
+            if isinstance(spec.loader, type):  # of what is built in: one loader for all modules
+                spec.loader = Told(spec.loader, name, self._tell)  # type: ignore[assignment]  # by its methods
+            else:
+                self._listen(spec.loader, name)
         return spec
 
     def _listen(self, loader: object, name: str) -> None:
@@ -59,3 +63,23 @@ class Watch:
             self._tell(name)
 
         loader.exec_module = exec_module  # type: ignore[attr-defined]
+
+
+class Told:
+    """A loader for one module in the place of one for many, by its methods (`importlib.abc.Loader`)."""
+
+    def __init__(self, loader: Any, name: str, tell: Callable[[str], None]) -> None:  # noqa: ANN401 -- as in a spec
+        """`tell` is called with `name` when the module has run."""
+        self._loader = loader
+        self._name = name
+        self._tell = tell
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """As the other does it."""
+        module: ModuleType | None = self._loader.create_module(spec)
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """As the other does it."""
+        self._loader.exec_module(module)
+        self._tell(self._name)

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 # Lone surrogates are what Python makes of bytes that are not UTF-8, in arguments and file names.
 texts = st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("\udc80\udcff")), max_size=20)
+words = texts.filter(lambda text: "\0" not in text)
+variables = words.filter(lambda text: text != "" and "=" not in text)
 numbers = st.integers(0, 2**62)
+durations = st.integers(0, 2**40 - 1)
 headers = st.lists(st.tuples(texts, texts), max_size=4).map(tuple)
 names = st.lists(texts, max_size=3).map(tuple)
 failures = st.builds(Failure, texts, texts)
@@ -49,8 +52,8 @@ exchanges = st.builds(
     st.none() | responses,
     st.none() | failures,
     began=numbers,
-    first=numbers,
-    took=numbers,
+    first=durations,
+    took=durations,
     left=st.booleans(),
     attempt=st.integers(0, 9),
     hidden=names,
@@ -63,7 +66,7 @@ tool_calls = st.builds(
     st.binary(max_size=50),
     st.none() | failures,
     began=numbers,
-    took=numbers,
+    took=durations,
     opaque=st.booleans(),
     hidden=names,
     within=numbers,
@@ -71,18 +74,19 @@ tool_calls = st.builds(
 steps: st.SearchStrategy[Step] = st.one_of(exchanges, tool_calls)
 origins = st.builds(
     Origin,
-    names,
-    texts,
+    st.lists(words, max_size=3).map(tuple),
+    words,
     st.binary(max_size=20),
+    st.dictionaries(variables, words, max_size=3),
+    st.lists(variables, max_size=3).map(tuple),
+    words,
+    words,
+    texts,
     st.dictionaries(texts, texts, max_size=3),
-    names,
     texts,
-    texts,
-    texts,
-    st.dictionaries(texts, texts, max_size=3),
     texts,
 )
-spans = st.builds(Span, st.floats(0, 1e10), st.floats(0, 1e10), texts, texts, texts, st.integers(-50_000, 50_000))
+spans = st.builds(Span, st.floats(0, 1e10), st.floats(0, 1e10), words, words, words, st.integers(-50_000, 50_000))
 outputs = st.builds(
     Outputs,
     st.binary(max_size=40),

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
+import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anthropic
@@ -18,12 +21,14 @@ from replaykit.demo import stage
 from replaykit.demo.events import events
 from replaykit.demo.script import message
 from replaykit.demo.server import serve
+from replaykit.demo.story import MARGIN, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from anthropic.types import Message, MessageParam, ToolParam
 
+README = Path(__file__).parent.parent / "README.md"
 MODEL = "claude-sonnet-5-5"
 CITY: dict[str, object] = {"type": "object", "properties": {"city": {"type": "string"}}}
 TOOLS: list[ToolParam] = [{"name": name, "input_schema": CITY} for name in ("get_weather", "book_seat")]
@@ -189,6 +194,36 @@ def test_nothing_of_the_users_own_comes_along(monkeypatch: pytest.MonkeyPatch) -
     assert [] == [name for name in stage.environment() if name.startswith("ANTHROPIC_")]
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_story_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    """Who ends the demo in the middle of an act finds no folder of it afterwards."""
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-m", "replaykit", "demo"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment) as demo:
+        assert demo.stdout is not None
+        assert any(b"$ replaykit record" in line for line in demo.stdout)
+        assert [] != list(tmp_path.iterdir())
+        demo.send_signal(number)
+        demo.stdout.read()
+    assert demo.returncode != 0
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_an_interrupted_act_is_ended(tmp_path: Path) -> None:
+    """The command of an act does not outlive the demo, and is waited for."""
+    command = [sys.executable, "-c", "import os, threading; print(os.getpid()); threading.Event().wait()"]
+    said: list[str] = []
+
+    def say(text: str) -> None:
+        said.append(text)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(command, tmp_path, {**os.environ, "PYTHONUNBUFFERED": "1"}, say)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(said[0].removeprefix(MARGIN)), 0)
+
+
 def test_the_whole_story() -> None:
     """A newcomer sees an agent recorded, replayed without a model or a key, and a changed prompt caught."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith("ANTHROPIC_")}
@@ -200,3 +235,19 @@ def test_the_whole_story() -> None:
     assert answers[0] == answers[1]
     assert '"Celsius" → "Fahrenheit"' in done.stdout
     assert stage.KEY not in done.stdout
+    told = {plain(line) for line in done.stdout.splitlines()}
+    assert [] == [line for line in shown() if plain(line) not in told]
+
+
+def shown() -> list[str]:
+    """What the README shows of the bundled agent's runs, line by line."""
+    blocks = re.findall(r"^```console\n(.*?)^```$", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    lines = [line for block in blocks if "journey" in block for line in block.splitlines()]
+    assert len(lines) > 10
+    return [line for line in lines if line and not line.startswith("$")]
+
+
+def plain(line: str) -> str:
+    """A line without what is new in every run: ids, times, and what the episode is called."""
+    line = re.sub(r"episode_12345|journey", "NAME", line.removeprefix(MARGIN))
+    return re.sub(r"[\d.]+ m?s\b", "TIME", re.sub(r"episode_\w{6}\b", "ID", line))

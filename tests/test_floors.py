@@ -27,11 +27,12 @@ FLOORS: dict[int, str] = {
     6: "session guard imports",  # the loop; what slips past it; what is imported when
     5: "store cassette config",  # what is kept
     # above: touches the world; below: pure
-    4: "core.replay core.diff core.contract core.verdict core.explain core.nearest core.outputs core.places core.steps",
+    4: "core.replay core.diff core.contract core.verdict core.explain core.nearest core.outputs core.places core.steps "
+    "core.ground core.place core.threads",
     3: "core.match providers",
-    2: "core.redact core.normalize core.history core.changes core.reading core.words",
-    1: "core.canonical core.stream core.codec core.content core.deltas core.plain",
-    0: "errors version core.model core.conversation core.__init__",
+    2: "core.redact core.normalize core.history core.changes core.reading core.words core.headers",
+    1: "core.canonical core.stream core.strands core.codec core.content core.deltas core.plain",
+    0: "errors version core.model core.sound core.conversation core.__init__",
 }
 FLOOR = {module: floor for floor, modules in FLOORS.items() for module in modules.split()}
 

@@ -9,20 +9,29 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import stat
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from replaykit.cassette import tape
+from replaykit.core.deltas import LARGEST
+from replaykit.core.plain import measure
 from replaykit.errors import CassetteError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from replaykit.core.model import Episode
 
 NAME = re.compile(r"(?!latest$)[^\W.][\w.,=@+\[\] -]{0,119}(?<![ .])")
 """Names that are file names everywhere, too, and mean nothing else."""
+
+RESERVED = {
+    "latest": "`latest` is a word for the newest draft of all",
+    "draft:": "`draft:` before a name means the newest draft of that name",
+}
+"""What names cannot be, or begin with, and what it means instead."""
 
 LONGEST = 200
 """Bytes of a name in UTF-8: file systems take 255 with the ending, and we need some for ours."""
@@ -33,6 +42,9 @@ ATTRIBUTES = "*.tape -diff linguist-generated\n"
 
 def checked(name: str) -> str:
     """The name, when an episode can be called so; `UsageError` otherwise."""
+    for means, why in RESERVED.items():
+        if name == means or (means.endswith(":") and name.startswith(means)):
+            raise UsageError(f"an episode cannot be called {name!r}: {why}", remedy="give it another name with --as")
     if not _fits(name):
         raise UsageError(
             f"an episode cannot be called {name!r}: its cassette is a file of that name",
@@ -50,11 +62,32 @@ def load(folder: Path, name: str) -> Episode | None:
 def read(path: Path) -> Episode:
     """The episode of a cassette, given either of its files."""
     path = path.with_suffix(".tape")
+    return tape.read(contents(path, tape.check), str(path))
+
+
+def contents(path: Path, check: Callable[[bytes, int, str], None] | None = None) -> bytes:
+    """The bytes of a file; `CassetteError` when it cannot be read, is no plain file, or too large for a cassette.
+
+    `check` may refuse it by its first `tape.HEADER` bytes, its size and its path, before the rest is read.
+    """
     try:
-        data = path.read_bytes()
+        with open(path, "rb", opener=_without_waiting) as file:
+            state = os.fstat(file.fileno())
+            if not stat.S_ISREG(state.st_mode):
+                raise CassetteError("this is no plain file", path=str(path))
+            if state.st_size > LARGEST:
+                raise CassetteError(f"{measure(state.st_size)} are more than a cassette holds", path=str(path))
+            if check is not None:
+                check(file.read(tape.HEADER), state.st_size, str(path))
+                file.seek(0)
+            return file.read(state.st_size + 1)
     except OSError as error:
         raise CassetteError(error.strerror or str(error), path=str(path)) from error
-    return tape.read(data, str(path))
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file; a named pipe without anybody to write into it would be waited for."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def names(folder: Path) -> tuple[str, ...]:

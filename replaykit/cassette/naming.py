@@ -37,7 +37,7 @@ class Names:
         self._span = span
         self._rules = Rules.of(span)
         self._folders = {
-            path.rstrip("/\\").encode(): name
+            path.rstrip("/\\").encode("utf-8", "surrogateescape"): name
             for path, name in ((span.temp, "temp folder"), (span.folder, "folder"), (span.home, "home"))
         }
         self._given: dict[tuple[str, bytes], str] = {}

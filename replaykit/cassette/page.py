@@ -59,6 +59,8 @@ def _opening(episode: Episode, passages: Passages) -> dict[str, JSON]:
         opening["finished"] = False
     if origin.command:
         opening["command"] = passages.shown(shlex.join(origin.command))
+    if origin.program:
+        opening["program"] = passages.shown(origin.program)
     if origin.folder not in ("", "."):
         opening["folder"] = passages.shown(origin.folder)
     if origin.stdin:
@@ -86,7 +88,7 @@ def verify(folder: Path) -> tuple[str, ...]:
 
 def _problems(folder: Path) -> Iterator[str]:
     tapes = {path.stem for path in folder.glob("*.tape")}
-    pages = {path.stem for path in folder.glob("*.yaml") if path.stem in tapes or _is_page(path)}
+    pages = {path.stem for path in folder.glob("*.yaml") if path.stem in tapes or (path.is_file() and _is_page(path))}
     for name in sorted(tapes | pages):
         if name not in tapes:
             yield f"{folder / name}.yaml: a page without its tape; {_restore(folder, name, 'tape')}, or remove the page"
@@ -96,16 +98,14 @@ def _problems(folder: Path) -> Iterator[str]:
 
 def _compared(folder: Path, name: str, *, there: bool) -> str:
     """What is wrong with one cassette that has a tape."""
-    from replaykit.cassette import read
+    from replaykit.cassette import contents, read
 
     path = folder / f"{name}.yaml"
     try:
         expected = page(read(folder / f"{name}.tape"))
-        found = path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n") if there else ""
+        found = contents(path).decode("utf-8", "replace").replace("\r\n", "\n") if there else ""
     except CassetteError as error:
         return str(error).replace("\n", "; ")
-    except OSError as error:
-        return f"{path}: {error.strerror}"
     if not there:
         return f"{path}: the tape has no page; {_restore(folder, name, 'yaml')}, or `replaykit accept {name}` anew"
     if found == expected:

@@ -9,21 +9,49 @@ r"""The tape of a cassette: an accepted episode, exact and compact, for machines
 
 Law: canonical (the same episode gives the same bytes) and complete (nothing that a replay serves
 stands anywhere else). Keys and answers come first, so that opening leaves the large part packed.
-A tape is untrusted: every size is checked before it is believed.
+A tape is untrusted: every size is checked before it is believed, and every field before it is used.
+What cannot be read again is not written. Bodies are cut out of their section when they are asked for.
 """
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from xxhash import xxh3_64_hexdigest
+from xxhash import xxh3_64_hexdigest, xxh3_128_digest
 
-from replaykit.core.codec import Malformed, answer_of, dumps, loads, origin_form, origin_of, step_of
+from replaykit.core.codec import (
+    answer_of,
+    dumps,
+    loads,
+    origin_form,
+    origin_of,
+    span_of,
+    step_from,
+    unseen_of,
+)
 from replaykit.core.deltas import LARGEST, Damaged, cut, pack, unpack
 from replaykit.core.history import DEEPEST, History, Link, Past, Questions
-from replaykit.core.model import Episode, Exchange, Outputs, Span, Unseen
+from replaykit.core.model import Body, Episode, Exchange, Outputs
+from replaykit.core.plain import measure
+from replaykit.core.sound import (
+    COUNT,
+    COUNTS,
+    FLAG,
+    HEX,
+    LABEL,
+    NUMBER,
+    PAIRS,
+    TEXT,
+    Kind,
+    Unsound,
+    believable,
+    checked,
+    maybe,
+)
 from replaykit.errors import CassetteError
 
 if TYPE_CHECKING:
@@ -38,9 +66,28 @@ SECTIONS = ("episode", "answers", "questions")
 HEADER = 4096
 """Bytes within which the header ends: three sections take 300."""
 
+_LIST = Kind("list", lambda value: type(value) is list)
+
+_EPISODE: dict[str, Kind] = {
+    "id": LABEL,
+    "name": LABEL,
+    "finished": FLAG,
+    "stdout": HEX,
+    "exit_code": maybe(NUMBER),
+    "values": PAIRS,
+    "unseen": _LIST,
+    "answers": COUNTS,
+    "questions": _LIST,
+}
+
+_LINK = 4
+"""Values that say how a question builds on another: which, bytes shared at either end, bytes added."""
+
+_SECTION: dict[str, Kind] = {"name": TEXT, "packed": COUNT, "size": COUNT, "digest": TEXT}
+
 
 def write(episode: Episode) -> bytes:
-    """The tape of an episode."""
+    """The tape of an episode; a `CassetteError` when it would be larger than one that is read."""
     texts = [answer_of(step) for step in episode.steps]
     rests, links = _rests(episode.steps)
     meta, answers, questions = _meta(episode, texts, rests, links), b"".join(texts), b"".join(rests)
@@ -49,27 +96,44 @@ def write(episode: Episode) -> bytes:
         {"name": name, "packed": len(frame), "size": len(text), "digest": xxh3_64_hexdigest(frame)}
         for name, frame, text in zip(SECTIONS, frames, (meta, answers, questions), strict=True)
     ]
-    return MAGIC + str(VERSION).encode() + b"\n" + dumps({"sections": sections}) + b"\n" + b"".join(frames)
+    data = MAGIC + str(VERSION).encode() + b"\n" + dumps({"sections": sections}) + b"\n" + b"".join(frames)
+    if problem := _too_much(len(data), len(meta) + len(answers) + len(questions)):
+        raise CassetteError(f"{episode.name} cannot be a cassette: {problem}", remedy="record a shorter run")
+    return data
 
 
 def read(data: bytes, path: str) -> Episode:
     """The episode on a tape, its questions still packed; `CassetteError` says what is wrong with it."""
     tape = _Tape(data, path)
     try:
-        kept = loads(tape.text("episode"))
+        kept = checked(loads(tape.text("episode")), _EPISODE)
         return Episode(
-            str(kept["id"]),
-            str(kept["name"]),
+            kept["id"],
+            kept["name"],
             "accepted",
-            bool(kept["finished"]),
-            origin_of(kept["origin"]),
-            Span(**kept["span"]),
+            kept["finished"],
+            origin_of(kept.get("origin")),
+            span_of(kept.get("span")),
             _steps(tape, kept["answers"], kept["questions"]),
             _outputs(kept),
-            tuple(Unseen(**each) for each in kept["unseen"]),
+            tuple(map(unseen_of, kept["unseen"])),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise tape.damaged(f"it does not read as an episode: {error!r}") from error
+    except ValueError as error:
+        raise tape.damaged(f"it does not read as an episode: {error}") from error
+
+
+def check(head: bytes, size: int, path: str) -> None:
+    """Look at the first `HEADER` bytes of a file of that size; `CassetteError` when it cannot be a tape."""
+    _sections(head, size, path)
+
+
+def _too_much(packed: int, size: int) -> str:
+    """Why a tape of so many bytes may not unpack to so many; empty when it may."""
+    if max(packed, size) > LARGEST:
+        return f"{measure(max(packed, size))} are more than the {measure(LARGEST)} that a tape may hold"
+    if not believable(packed, size):
+        return f"{measure(packed)} would unpack to {measure(size)}"
+    return ""
 
 
 def _rests(steps: Sequence[Step]) -> tuple[list[bytes], list[Link]]:
@@ -107,22 +171,44 @@ def _outputs(kept: Mapping[str, Any]) -> Outputs:
     return Outputs(bytes.fromhex(kept["stdout"]), kept["exit_code"], values)
 
 
-def _steps(tape: _Tape, answers: list[int], questions: list[list[Any]]) -> tuple[Step, ...]:
+def _steps(tape: _Tape, answers: list[int], questions: list[Any]) -> tuple[Step, ...]:
     text = tape.text("answers")
     if not _adds_up(answers, len(text)) or len(answers) != len(questions):
         raise tape.damaged("its steps do not add up")
+    if len(answers) > tape.packed:  # no two steps begin in the same nanosecond: each takes a byte at least
+        raise tape.damaged(f"{measure(tape.packed)} cannot hold {len(answers)} steps")
     links, sizes = _linked(tape, questions)
     rests = _Rests(lambda: tape.text("questions", text), sizes)
     whole = Questions(links.__getitem__, rests.rest)
-    pieces = cut(text, answers)
-    return tuple(step_of(piece, partial(whole.question, number), tape.damaged) for number, piece in enumerate(pieces))
+    ends = accumulate(answers)
+    return tuple(
+        _step(text, end - size, end, partial(whole.question, number), tape.damaged)
+        for number, (size, end) in enumerate(zip(answers, ends, strict=True))
+    )
 
 
-def _linked(tape: _Tape, questions: list[list[Any]]) -> tuple[list[Link], list[int]]:
+def _step(
+    text: bytes, start: int, end: int, question: Callable[[], bytes], damaged: Callable[[str], CassetteError]
+) -> Step:
+    """The step in a stretch of the answers; its body stays there until it is asked for."""
+    body = text.find(b"\n", start, end) + 1
+    if not body:
+        raise damaged(f"its step at byte {start} is cut short")
+
+    def content() -> Body:
+        return Body(xxh3_128_digest(memoryview(text)[body:end]), end - body, lambda: text[body:end])
+
+    return step_from(text[start : body - 1], content, question, damaged)
+
+
+def _linked(tape: _Tape, questions: list[Any]) -> tuple[list[Link], list[int]]:
     """How the questions build on each other, and how many bytes each adds."""
     links, added, sizes, depths = list[Link](), list[int](), list[int](), list[int]()
-    for number, (base, shared, tail, more) in enumerate(questions):
-        below = base is not None and isinstance(base, int) and 0 <= base < number
+    for number, row in enumerate(questions):
+        if type(row) is not list or len(row) != _LINK:
+            raise tape.damaged(f"its question {number} does not say what it builds on")
+        base, shared, tail, more = row
+        below = type(base) is int and 0 <= base < number
         size, depth = (sizes[base], depths[base] + 1) if below else (0, 0)
         if (base is not None and not below) or not _adds_up([shared, tail, more]) or shared + tail > size:
             raise tape.damaged(f"its question {number} does not build on one before it")
@@ -171,24 +257,16 @@ class _Tape:
     def __init__(self, data: bytes, path: str) -> None:
         self._data = data
         self._path = path
-        first = data.find(b"\n", 0, len(MAGIC) + 8)
-        if not data.startswith(MAGIC) or first < 0:
-            raise self.damaged("this is no tape")
-        version = data[len(MAGIC) : first]
-        if version != str(VERSION).encode():
-            raise CassetteError(
-                f"this tape is of version {version.decode('ascii', 'replace')}, and this replaykit reads {VERSION}",
-                path=path,
-                remedy="upgrade replaykit-llm",
-            )
-        second = data.find(b"\n", first + 1, first + HEADER)
-        if second < 0:
-            raise self.damaged("it ends within its header")
-        self._sections = self._index(data[first + 1 : second], second + 1)
+        self._sections = _sections(data[:HEADER], len(data), path)
 
     def damaged(self, why: str) -> CassetteError:
         """The error that says what is wrong, and what to do."""
-        return CassetteError(why, path=self._path, remedy="restore it: `git checkout -- " + self._path + "`")
+        return _damaged(self._path, why)
+
+    @property
+    def packed(self) -> int:
+        """Bytes of the tape."""
+        return len(self._data)
 
     def size(self, name: str) -> int:
         """Bytes of a section, unpacked."""
@@ -208,18 +286,44 @@ class _Tape:
             raise self.damaged(f"its section {name!r} has {len(text)} bytes and should have {section.size}")
         return text
 
-    def _index(self, header: bytes, start: int) -> dict[str, _Section]:
-        sections: dict[str, _Section] = {}
-        try:
-            for each in loads(header)["sections"]:
-                if not _adds_up([each["packed"], each["size"]]) or each["size"] > LARGEST:
-                    raise self.damaged("its header names impossible sizes")
-                sections[each["name"]] = _Section(start, each["packed"], each["size"], each["digest"])
-                start += each["packed"]
-        except (Malformed, KeyError, TypeError) as error:
-            raise self.damaged(f"its header does not read: {error!r}") from error
-        if start != len(self._data):
-            raise self.damaged(f"it has {len(self._data)} bytes and should have {start}: it was cut short or added to")
-        if tuple(sections) != SECTIONS:
-            raise self.damaged("it lacks a section")
-        return sections
+
+def _damaged(path: str, why: str) -> CassetteError:
+    return CassetteError(why, path=path, remedy=f"restore it: `git checkout -- {shlex.quote(path)}`")
+
+
+def _sections(head: bytes, size: int, path: str) -> dict[str, _Section]:
+    """The sections of a tape of `size` bytes that begins so."""
+    first = head.find(b"\n", 0, len(MAGIC) + 8)
+    if not head.startswith(MAGIC) or first < 0:
+        raise _damaged(path, "this is no tape")
+    version = head[len(MAGIC) : first]
+    if version != str(VERSION).encode():
+        theirs = version.decode("ascii", "backslashreplace")
+        raise CassetteError(
+            f"this tape is of version {theirs}, and this replaykit reads {VERSION}",
+            path=path,
+            remedy="upgrade replaykit-llm",
+        )
+    second = head.find(b"\n", first + 1)
+    if second < 0:
+        raise _damaged(path, "it ends within its header")
+    try:
+        return _index(head[first + 1 : second], second + 1, size)
+    except ValueError as error:
+        raise _damaged(path, str(error)) from error
+
+
+def _index(header: bytes, start: int, size: int) -> dict[str, _Section]:
+    """The sections that a header names, beginning at byte `start` of `size`; a `ValueError` when they cannot be."""
+    sections: dict[str, _Section] = {}
+    for each in checked(loads(header), {"sections": _LIST})["sections"]:
+        named = checked(each, _SECTION)
+        sections[named["name"]] = _Section(start, named["packed"], named["size"], named["digest"])
+        start += named["packed"]
+    if problem := _too_much(size, sum(section.size for section in sections.values())):
+        raise Unsound(f"its header names impossible sizes: {problem}")
+    if start != size:
+        raise Unsound(f"it has {size} bytes and should have {start}: it was cut short or added to")
+    if tuple(sections) != SECTIONS:
+        raise Unsound("it lacks a section")
+    return sections

@@ -99,7 +99,14 @@ def main(args: Sequence[str] | None = None, **named: Any) -> None:  # noqa: ANN4
     try:
         group.main(args=None if args is None else list(args), standalone_mode=True, **named)
     except ReplayError as error:
-        click.echo(click.style("error: ", fg="red", bold=True) + error.message, err=True)
-        if error.remedy:
-            click.echo(click.style("       ", dim=True) + error.remedy, err=True)
+        complain(error)
         sys.exit(2)
+
+
+def complain(error: ReplayError) -> None:
+    """An error stands on stderr, harmless: it may tell what a file says, or what a file is called."""
+    from replaykit.core.plain import line
+
+    click.echo(click.style("error: ", fg="red", bold=True) + line(error.message, sys.maxsize), err=True)
+    if error.remedy:
+        click.echo(click.style("       ", dim=True) + line(error.remedy, sys.maxsize), err=True)

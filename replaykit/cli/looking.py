@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from replaykit.cli import complain
 from replaykit.cli.running import JSON, STORE
-from replaykit.errors import NoSuchEpisode, UsageError
+from replaykit.errors import CassetteError, NoSuchEpisode, StoreError, UsageError
 
 if TYPE_CHECKING:
     from replaykit.config import Config
+    from replaykit.errors import Unreadable
     from replaykit.store import Store, Summary
 
 
@@ -20,18 +23,24 @@ if TYPE_CHECKING:
 @JSON
 @STORE
 def list_(as_json: bool, store: Path | None) -> None:  # noqa: FBT001 - click's options
-    """The episodes of this project: accepted ones first, then drafts, the newest first."""
+    """The episodes of this project: accepted ones first, then drafts, the newest first.
+
+    Exit code 0: these are all. 2: some cannot be read, and which, and why.
+    """
     from replaykit.config import load
     from replaykit.report import table, terminal
 
     config = load(Path.cwd())
-    found = _summaries(config, store or config.store_path)
+    found, problems = _summaries(config, store or config.store_path)
     if as_json:
         _print([table.as_json(each) for each in found])
     elif found:
         terminal.write(table.table(found))
-    else:
+    elif not problems:
         click.echo("no episodes yet; record one: replaykit record -- python agent.py", err=True)
+    for problem in problems:
+        complain(problem)
+    sys.exit(2 if problems else 0)
 
 
 @click.command()
@@ -82,12 +91,11 @@ def doctor(as_json: bool, store: Path | None) -> None:  # noqa: FBT001 - click's
 
     Exit code 0: nothing is. 1: something is.
     """
-    from replaykit.config import load
     from replaykit.launch.isolate import isolated
     from replaykit.report import health, terminal
 
-    config = load(Path.cwd())
-    checks = health.checks(config, store or config.store_path, confined=isolated(()).reason)
+    config, broken = _settings()
+    checks = health.checks(config, store or config.store_path, confined=isolated(()).reason, broken=broken)
     if as_json:
         _print(health.as_json(checks))
     else:
@@ -106,42 +114,70 @@ def verify(folder: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click'
     from replaykit import cassette
     from replaykit.cassette import page
     from replaykit.config import load
-    from replaykit.core.plain import counted
+    from replaykit.core.plain import counted, line
+    from replaykit.report import terminal
 
-    folder = folder or load(Path.cwd()).cassette_folder
+    folder = Path(terminal.near(folder or load(Path.cwd()).cassette_folder))
     problems = page.verify(folder)
     count = len(cassette.names(folder))
     if as_json:
         _print({"verified": not problems, "cassettes": count, "problems": list(problems)})
     else:
         for problem in problems:
-            click.echo(problem, err=True)
+            click.echo(line(problem, sys.maxsize), err=True)
         if not problems:
-            click.echo(f"{counted(count, 'cassette')}: every page is its tape's", err=True)
+            sound = f"{counted(count, 'cassette')}: every page is its tape's"
+            click.echo(sound if count else f"{folder}: no cassettes yet; `replaykit accept` makes the first", err=True)
     sys.exit(1 if problems else 0)
 
 
-def _summaries(config: Config, path: Path) -> tuple[Summary, ...]:
+def _settings() -> tuple[Config, UsageError | None]:
+    """The settings of this project; those of none, and what is wrong, when they cannot be read."""
+    from replaykit.config import Config, load
+
+    here = Path.cwd()
+    try:
+        return load(here), None
+    except UsageError as error:  # only a `pyproject.toml` can be wrong, and the nearest one is read
+        return Config(next(each for each in (here, *here.parents) if (each / "pyproject.toml").is_file())), error
+
+
+def _summaries(config: Config, path: Path) -> tuple[tuple[Summary, ...], list[Unreadable]]:
+    """What there is, damaged cassettes among it, and what is wrong with what cannot be read."""
     from replaykit import cassette
-    from replaykit.report.table import joined, summary_of
+    from replaykit.report.table import damaged, joined, summary_of
     from replaykit.store import Store
 
-    folder = config.cassette_folder
-    accepted = [summary_of(cassette.read(folder / f"{name}.tape")) for name in cassette.names(folder)]
-    return joined(accepted, Store(path).summaries() if path.exists() else ())
+    accepted: list[Summary] = []
+    drafts: tuple[Summary, ...] = ()
+    problems: list[Unreadable] = []
+    for name in cassette.names(config.cassette_folder):
+        try:
+            accepted.append(summary_of(cassette.read(config.cassette_folder / f"{name}.tape")))
+        except CassetteError as error:
+            accepted.append(damaged(name))
+            problems.append(error)
+    try:
+        drafts = Store(path, create=False).summaries() if path.exists() else ()
+    except StoreError as error:
+        problems.append(error)
+    return joined(accepted, drafts), problems
 
 
 def _draft(text: str, config: Config, path: Path, store: Store | None) -> str:
     """The id of the draft that is meant; a cassette is refused, for removing it is a change to be reviewed."""
     from replaykit.cassette import names
+    from replaykit.report.terminal import near
     from replaykit.session.names import draft_id, nearest
 
     file = Path(text)
     if text in names(config.cassette_folder) or (file.suffix in (".tape", ".yaml") and file.is_file()):
         stem = file.with_suffix("") if file.is_file() else config.cassette_folder / text
+        page, tape = (shlex.quote(near(stem) + ending) for ending in (".yaml", ".tape"))
         raise UsageError(
             f"{text} is accepted: its cassette is part of the repository",
-            remedy=f"remove the cassette: `git rm {stem}.yaml {stem}.tape`; a draft: `replaykit rm draft:{stem.name}`",
+            remedy=f"remove the cassette: `git rm {page} {tape}`; "
+            f"a draft: `replaykit rm {shlex.quote(f'draft:{stem.name}')}`",
         )
     found = draft_id(text, store) if store is not None else None
     if found is None:
@@ -153,4 +189,7 @@ def _print(value: object) -> None:
     """A JSON value on standard output; every character beyond ASCII as an escape, so that any text can be printed."""
     import json
 
-    click.echo(json.dumps(value, indent=2))
+    from replaykit.report.terminal import piped
+
+    with piped(sys.stdout):
+        click.echo(json.dumps(value, indent=2))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +28,7 @@ def diff(a: str, b: str | None, as_json: bool, store: Path | None) -> None:  # n
 
     Where there is no cassette, from the draft before to the newest one. Exit code 0: the same. 1: different.
     """
-    import orjson
+    import json
 
     from replaykit.config import load
     from replaykit.core import diff as differ
@@ -36,7 +38,7 @@ def diff(a: str, b: str | None, as_json: bool, store: Path | None) -> None:  # n
     before, after = _pair(a, b, config, path)
     difference = differ.diff(before, after)
     if as_json:
-        click.echo(orjson.dumps(differ.as_json(difference), option=orjson.OPT_INDENT_2).decode())
+        click.echo(json.dumps(differ.as_json(difference), indent=2))
     else:
         click.echo(differ.as_text(difference))
     sys.exit(0 if difference.same else 1)
@@ -72,32 +74,69 @@ def _drafts(name: str, path: Path) -> list[str]:
 
 @click.command()
 @click.argument("episode")
-@click.option("--yes", is_flag=True, help="Accept a draft whose run was killed, too.")
+@click.option("--yes", is_flag=True, help="Accept a draft of a run that was cut short, that fails, or is older, too.")
 @STORE
 def accept(episode: str, yes: bool, store: Path | None) -> None:  # noqa: FBT001 - click's options
     """Make the newest draft of EPISODE the cassette that tests read: a page to review, a tape to replay."""
     from replaykit import cassette
     from replaykit.config import load
-    from replaykit.session.names import named, nearest
 
     config = load(Path.cwd())
-    path = store or config.store_path
-    try:
-        found = named(episode if episode.startswith("draft:") else f"draft:{episode}", config, path)
-    except NoSuchEpisode:
-        found = named(episode, config, path)
-        if found.episode.state == "accepted":
-            raise NoSuchEpisode(f"draft:{episode}", nearest(episode, config, path)) from None
-    if not found.episode.finished and not yes:
-        raise UsageError(
-            f"the run of {found.episode.id} was killed, or is still going on",
-            remedy=f"record it again: `replaykit record --again {found.episode.id}`, or add --yes",
-        )
-    page, tape = cassette.save(config.cassette_folder, found.episode)
-    click.echo(f"{found.episode.name}: {found.episode.id} accepted", err=True)
+    draft = _draft(episode, config, store or config.store_path)
+    if not draft.steps:
+        raise UsageError(f"{draft.id} has no steps: there is nothing to accept", remedy=_anew(draft))
+    doubts = [] if yes else _doubts(draft, cassette.load(config.cassette_folder, draft.name))
+    if doubts:
+        raise UsageError(f"{draft.id} {' and '.join(doubts)}", remedy=f"{_anew(draft)}, or add --yes")
+    attributes = config.cassette_folder / ".gitattributes"
+    known = attributes.exists()
+    page, tape = cassette.save(config.cassette_folder, draft)
+    click.echo(f"{draft.name}: {draft.id} accepted", err=True)
     click.echo(f"    {_shown(page)}   the page, for reviewers", err=True)
     click.echo(f"    {_shown(tape)}   the tape, for replays", err=True)
-    click.echo(f"next: git add {_shown(page)} {_shown(tape)}", err=True)
+    files = (page, tape) if known else (page, tape, attributes)
+    click.echo(f"next: git add {shlex.join(map(_shown, files))}", err=True)
+
+
+def _draft(text: str, config: Config, path: Path) -> Episode:
+    """The draft that a person means to accept: the newest of a name, before the cassette of that name."""
+    from replaykit.session.names import named
+
+    try:
+        return named(text if text.startswith("draft:") else f"draft:{text}", config, path).episode
+    except NoSuchEpisode:
+        found = named(text, config, path).episode
+    if found.state == "accepted":
+        raise UsageError(
+            f"{found.name} is accepted already, and has no newer draft",
+            remedy=f"make one: {_anew(found)}",
+        )
+    return found
+
+
+def _doubts(draft: Episode, accepted: Episode | None) -> list[str]:
+    """Why this draft may not be meant to be what tests read: what is wrong with it, or what it would take back."""
+    found = []
+    if not draft.finished:
+        found.append(_CUT.get(draft.outputs.exit_code or 0, "was killed, or is still going on"))
+    elif accepted is not None and draft.outputs.exit_code and accepted.outputs.exit_code == 0:
+        found.append(f"ended with exit code {draft.outputs.exit_code}, and the cassette with 0")
+    if accepted is not None and draft.span.began < accepted.span.began:
+        found.append("is older than the cassette")
+    return found
+
+
+_CUT = {128 + number: f"was interrupted ({number.name})" for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+"""What to say of a run that was ended, by the exit code that a shell gives it."""
+
+
+def _anew(draft: Episode) -> str:
+    from replaykit.core.plain import line
+
+    if draft.origin.program:
+        return f"run {line(draft.origin.program, 160)} again"
+    name = draft.id if draft.state == "draft" else draft.name
+    return f"record it again: `replaykit record --again {shlex.quote(name)}`"
 
 
 def _shown(path: Path) -> str:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import fcntl
+import math
 import os
 import shlex
 import signal
+import stat
 import sys
+import termios
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from replaykit.config import ROOTS
 from replaykit.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from replaykit.config import Config
     from replaykit.launch.runs import Recorded, Replayed
@@ -27,7 +30,38 @@ YES = click.option("--yes", is_flag=True, help="Run the command of a cassette fr
 JSON = click.option("--json", "as_json", is_flag=True, help="JSON on stdout, for scripts.")
 
 
-@click.command(context_settings={"ignore_unknown_options": True})
+def _seconds(_ctx: click.Context, _param: click.Parameter, value: str | None) -> float | None:
+    """A number of seconds above zero, or an error in words."""
+    try:
+        number = math.inf if value is None else float(value)
+    except ValueError:
+        number = 0
+    if value is not None and not 0 < number < math.inf:
+        raise click.BadParameter(f"{value!r} is not a number of seconds above zero")
+    return None if value is None else number
+
+
+class Record(click.Command):
+    """`record`, which says what may have been meant by an option that it does not have."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does it."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            meant = MEANT.get(error.option_name)
+            hint = f" (did you mean {meant}?)" if meant else ""
+            raise UsageError(
+                f"no such option {error.option_name}{hint}",
+                remedy="the options of the command itself stand behind it: replaykit record -- python agent.py",
+            ) from None
+
+
+MEANT = {"--name": "--as", "-n": "--as", "--rerun": "--again", "--update": "--again"}
+"""Options that people look for, and ours."""
+
+
+@click.command(cls=Record, context_settings={"allow_interspersed_args": False})
 @click.option("--as", "name", help="What the episode is called; by default as the script.")
 @click.option("--again", metavar="EPISODE", help="Run an episode's own command once more, live; end with what changed.")
 @YES
@@ -43,7 +77,8 @@ def record(
     """Run COMMAND and keep what it does on the wire, as a draft.
 
     The program's output, input and exit code stay as they are; what replaykit has to say stands on
-    stderr, after it has ended.
+    stderr, after it has ended. With --again the exit code says what came of it, as that of `diff` does:
+    0 nothing changed, 1 something did, 2 it cannot be done.
 
     \b
     replaykit record -- python agent.py "what is the weather"
@@ -58,11 +93,11 @@ def record(
     if again is not None:
         if command or name:
             raise UsageError("--again runs the command of the episode under its name, and takes no other")
-        _again(again, config, path, yes=yes)
+        _again(again, config, store, yes=yes)
     if not command:
         raise UsageError("there is no command to record", remedy="replaykit record -- python agent.py")
     recorded = runs.record(command, config, path, name=checked(name) if name else "")
-    _say(recorded)
+    _say(recorded, config, store)
     _leave(recorded.ran.exit_code, recorded.ran.signal)
 
 
@@ -71,7 +106,8 @@ def record(
 @click.option("--speed", type=click.FloatRange(min=0), default=0.0, show_default=True, help="1 keeps the pace.")
 @click.option("--isolate", is_flag=True, help="Without any network, for any kind of program (Linux).")
 @click.option("--keep-going", is_flag=True, help="Do not end the program at the first miss.")
-@click.option("--timeout", type=click.FloatRange(min=0.1), help="Seconds until the program is ended.")
+@click.option("--timeout", callback=_seconds, metavar="SECONDS", help="Seconds until the program is ended.")
+@click.option("--strict", is_flag=True, help="Exit code 1 also when something ran for real beside the episode.")
 @YES
 @JSON
 @STORE
@@ -81,6 +117,7 @@ def replay(  # noqa: PLR0913, PLR0917 - click's options
     isolate: bool,  # noqa: FBT001
     keep_going: bool,  # noqa: FBT001
     timeout: float | None,
+    strict: bool,  # noqa: FBT001
     yes: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
     store: Path | None,
@@ -88,54 +125,89 @@ def replay(  # noqa: PLR0913, PLR0917 - click's options
     """Run the command of each EPISODE again, without network and keys, served from the episode.
 
     Exit code 0: the same. 1: different, with the first thing that differs. 2: it cannot be done.
+
+    The verdict says how the program was held: `guarded`, Python's own connections are refused beyond
+    this machine, while programs in other languages and compiled network stacks are not held; or
+    `isolated`, nothing in it had a network. What ran for real beside the episode is named, and fails a
+    replay with --strict.
     """
     from replaykit.config import load
     from replaykit.launch import runs
-    from replaykit.session.names import named
 
     config = load(Path.cwd())
     path = store or config.store_path
     how = runs.How(speed, isolate, keep_going, timeout)
     results = []
-    for text in episodes:
-        found = named(text, config, path)
-        _confirm(found, config, yes=yes)
+    for found in _ready(episodes, config, path, yes=yes):
         with _silent(silent=as_json):
             replayed = runs.replay(found, config, path, how)
         results.append(replayed)
         if not as_json:
             _tell(replayed, found)
-        if replayed.ran.signal == signal.SIGINT:
-            _leave(replayed.ran.exit_code, signal.SIGINT)  # a person wants to stop, not to see the next one
+        if replayed.interrupted:  # a person wants to stop, not to see the next one
+            _leave(max(1, replayed.ran.exit_code), replayed.ran.signal)
     if as_json:
-        import orjson
+        import json
 
         told = [_json(each) for each in results]
-        click.echo(orjson.dumps(told[0] if len(told) == 1 else told, option=orjson.OPT_INDENT_2).decode())
-    sys.exit(max(each.verdict.exit_code for each in results))
+        click.echo(json.dumps(told[0] if len(told) == 1 else told, indent=2))
+    sys.exit(max(_exit_code(each, strict=strict) for each in results))
+
+
+def _ready(episodes: Sequence[str], config: Config, path: Path, *, yes: bool) -> list[Named]:
+    """All that is to be replayed, found, sound and confirmed before the first of it runs."""
+    from replaykit.cli.trust import confirm
+    from replaykit.launch import runs
+    from replaykit.session.names import named
+
+    found = [named(text, config, path) for text in episodes]
+    for each in found:
+        runs.replayable(each.episode)
+        confirm(each, config, yes=yes)
+    return found
+
+
+def _exit_code(replayed: Replayed, *, strict: bool) -> int:
+    """0 when it was the same, and in a strict replay nothing ran beside the episode; else 1."""
+    from replaykit.report.summary import outside
+
+    ran, _ = outside(replayed.verdict, isolated=replayed.isolated)
+    return 1 if strict and ran else replayed.verdict.exit_code
 
 
 def _json(replayed: Replayed) -> dict[str, object]:
-    """A replay as a script reads it."""
+    """A replay as a script reads it; of what is `unseen`, `beside` is what ran for real."""
+    from dataclasses import asdict
+
     from replaykit.core.verdict import as_json
+    from replaykit.report.summary import outside
 
-    episode = replayed.episode
-    return {"episode": episode.id, "name": episode.name, "isolated": replayed.isolated, **as_json(replayed.verdict)}
+    episode, (ran, _) = replayed.episode, outside(replayed.verdict, isolated=replayed.isolated)
+    return {
+        "episode": episode.id,
+        "name": episode.name,
+        "isolated": replayed.isolated,
+        **as_json(replayed.verdict),
+        "beside": [asdict(each) for each in ran],
+    }
 
 
-def _again(again: str, config: Config, path: Path, *, yes: bool) -> NoReturn:
+def _again(again: str, config: Config, store: Path | None, *, yes: bool) -> NoReturn:
     """An episode's command, live; then what changed."""
+    from replaykit.cli.trust import confirm
     from replaykit.core.diff import as_text, diff
     from replaykit.launch import runs
     from replaykit.session.names import named
 
+    path = store or config.store_path
     found = named(again, config, path)
     before = found.episode
-    if not before.origin.command:
-        raise UsageError(f"{before.name} was recorded inside a program, and names no command to run")
-    _confirm(found, config, yes=yes)
+    origin = runs.runnable(before)
+    confirm(found, config, yes=yes)
+    if unset := [name for name in origin.secrets if not os.environ.get(name)]:
+        click.echo(f"not set now, and set when {before.name} was recorded: {', '.join(map(_plain, unset))}", err=True)
     recorded = runs.again(before, config, path)
-    _say(recorded)
+    _say(recorded, config, store)
     if recorded.episode is None:
         sys.exit(2)
     difference = diff(before, recorded.episode)
@@ -144,51 +216,50 @@ def _again(again: str, config: Config, path: Path, *, yes: bool) -> NoReturn:
     sys.exit(0 if difference.same else 1)
 
 
-def _say(recorded: Recorded) -> None:
+def _say(recorded: Recorded, config: Config, store: Path | None) -> None:
     """The summary of a recording, on stderr."""
     from replaykit.report.summary import recorded_lines, warned
 
-    if recorded.episode is None:
+    episode = recorded.episode
+    if episode is None:
         lines = warned(recorded.warnings)
     else:
-        lines = recorded_lines(recorded.episode, recorded.ran.took, recorded.warnings)
+        accepted = (config.cassette_folder / f"{episode.name}.tape").is_file()
+        options = f" --store {shlex.quote(str(store))}" if store else ""
+        lines = recorded_lines(episode, recorded.ran.took, recorded.warnings, accepted=accepted, options=options)
     for each in lines:
         click.echo(each, err=True)
 
 
 def _tell(replayed: Replayed, found: Named) -> None:
     """The verdict of a replay, on stderr."""
-    from replaykit.report.summary import replayed_lines
+    from replaykit.report.summary import Course, replayed_lines
 
-    lines = replayed_lines(
-        replayed.episode, replayed.verdict, replayed.ran.took, isolated=replayed.isolated, newer=found.newer
-    )
-    for each in lines:
+    course = Course(replayed.ran.took, replayed.isolated, replayed.reached, found.newer)
+    for each in replayed_lines(replayed.episode, replayed.verdict, course):
         click.echo(each, err=True)
+    if _waiting():
+        click.echo("note: standard input was left unread: a replay gives the program what was recorded", err=True)
 
 
-def _confirm(found: Named, config: Config, *, yes: bool) -> None:
-    """Ask before running the command of a cassette from elsewhere: it feeds its answers to real tools."""
-    if found.episode.state != "accepted" or yes or _belongs(found.path.resolve(), config.root):
-        return
+def _waiting() -> bool:
+    """Whether something was put into our standard input, that nobody reads: bytes in a pipe or a file."""
+    try:
+        mode = os.fstat(0).st_mode
+        if stat.S_ISREG(mode):
+            return os.fstat(0).st_size > os.lseek(0, 0, os.SEEK_CUR)
+        if not stat.S_ISFIFO(mode):
+            return False
+        return int.from_bytes(fcntl.ioctl(0, termios.FIONREAD, bytes(4)), sys.byteorder) > 0
+    except OSError:
+        return False
+
+
+def _plain(text: str) -> str:
+    """Recorded words, harmless and on one line."""
     from replaykit.core.plain import line
 
-    command = line(shlex.join(found.episode.origin.command), 400)
-    click.echo(f"{found.path} is not part of {config.root}: its command would be run here:\n    {command}", err=True)
-    if not sys.stdin.isatty():
-        raise UsageError("it was not confirmed", remedy="look at the command, then add --yes")
-    click.confirm("Run it?", abort=True, err=True)
-
-
-def _belongs(path: Path, root: Path) -> bool:
-    """Whether a cassette is part of this repository; one in a repository inside of it is somebody else's."""
-    repository = next((each for each in (root, *root.parents) if _is_repository(each)), root)
-    owner = next((each for each in path.parents if _is_repository(each) or each == repository), None)
-    return owner == repository
-
-
-def _is_repository(folder: Path) -> bool:
-    return any((folder / mark).exists() for mark in ROOTS)
+    return line(text, 400)
 
 
 @contextmanager

@@ -19,61 +19,96 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from xxhash import xxh3_128_digest
 
-from replaykit.core.model import Body, Exchange, Failure, Origin, Request, Response, ToolCall
+from replaykit.core.model import Body, Exchange, Failure, Origin, Request, Response, Span, ToolCall, Unseen
+from replaykit.core.sound import (
+    COUNT,
+    COUNTS,
+    DURATION,
+    DURATIONS,
+    FLAG,
+    HEX,
+    MOMENT,
+    NAME,
+    NUMBER,
+    PAIRS,
+    TEXT,
+    WORD,
+    ZONE,
+    checked,
+    listed,
+    mapped,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from replaykit.core.model import Headers, Step
+    from replaykit.core.sound import Kind
 
-_EXCHANGE: dict[str, type] = {
-    "method": str,
-    "url": str,
-    "headers": list,
-    "digest": str,
-    "size": int,
-    "began": int,
-    "first": int,
-    "took": int,
-    "left": bool,
-    "attempt": int,
-    "hidden": list,
-    "within": int,
+_FAILURE: dict[str, Kind] = {"kind": TEXT, "message": TEXT}
+
+_EXCHANGE: dict[str, Kind] = {
+    "method": TEXT,
+    "url": TEXT,
+    "headers": PAIRS,
+    "digest": HEX,
+    "size": COUNT,
+    "began": NUMBER,
+    "first": DURATION,
+    "took": DURATION,
+    "left": FLAG,
+    "attempt": COUNT,
+    "hidden": listed(TEXT),
+    "within": NUMBER,
 }
 
-_RESPONSE: dict[str, type] = {
-    "status": int,
-    "headers": list,
-    "lengths": list,
-    "times": list,
-    "encoding": str,
-    "version": str,
-    "reason": str,
+_RESPONSE: dict[str, Kind] = {
+    "status": NUMBER,
+    "headers": PAIRS,
+    "lengths": COUNTS,
+    "times": DURATIONS,
+    "encoding": TEXT,
+    "version": TEXT,
+    "reason": TEXT,
 }
 
-_TOOL: dict[str, type] = {
-    "name": str,
-    "arguments": str,
-    "result": str,
-    "began": int,
-    "took": int,
-    "opaque": bool,
-    "hidden": list,
-    "within": int,
+_TOOL: dict[str, Kind] = {
+    "name": TEXT,
+    "arguments": TEXT,
+    "result": TEXT,
+    "began": NUMBER,
+    "took": DURATION,
+    "opaque": FLAG,
+    "hidden": listed(TEXT),
+    "within": NUMBER,
 }
 
-_ORIGIN: dict[str, type] = {
-    "command": list,
-    "folder": str,
-    "stdin": str,
-    "environment": dict,
-    "secrets": list,
-    "seed": str,
-    "timezone": str,
-    "python": str,
-    "versions": dict,
-    "commit": str,
+_ORIGIN: dict[str, Kind] = {
+    "command": listed(WORD),
+    "folder": WORD,
+    "stdin": HEX,
+    "environment": mapped(NAME, WORD),
+    "secrets": listed(NAME),
+    "seed": WORD,
+    "timezone": WORD,
+    "python": TEXT,
+    "versions": mapped(TEXT, TEXT),
+    "commit": TEXT,
+    "program": TEXT,
 }
+
+_SPAN: dict[str, Kind] = {
+    "began": MOMENT,
+    "ended": MOMENT,
+    "home": WORD,
+    "folder": WORD,
+    "temp": WORD,
+    "zone": ZONE,
+}
+
+_UNSEEN: dict[str, Kind] = {"what": TEXT, "how": TEXT, "times": COUNT}
+
+_OUTPUT: dict[str, Kind] = {"name": TEXT, "value": TEXT}
 
 
 class Malformed(ValueError):
@@ -116,26 +151,55 @@ def step_of(answer: bytes, question: Callable[[], bytes], damaged: Callable[[str
     What `damaged` makes of the reason is raised when this is no step, and, when the body is asked
     for, if that is another one than the step had.
     """
-    end = answer.find(b"\n")
+    head, end, content = answer.partition(b"\n")
+    if not end:
+        raise damaged("it does not read as a step: it was cut short")
+    return step_from(head, lambda: Body.of(content), question, damaged)
+
+
+def step_from(
+    head: bytes, content: Callable[[], Body], question: Callable[[], bytes], damaged: Callable[[str], Exception]
+) -> Step:
+    """The same, given the two parts of its answer; `content` is called for an exchange alone."""
     try:
-        head = loads(answer[:end])
-        if head["kind"] == "tool":
-            return _tool_call(head)
-        return _exchange(head, answer[end + 1 :], question, damaged)
-    except (KeyError, TypeError, ValueError) as error:
-        raise damaged(f"it does not read as a step: {_reason(error)}") from error
+        form = loads(head)
+        kind = form["kind"] if type(form) is dict and "kind" in form else None
+        if kind == "tool":
+            return _tool_call(form)
+        if kind == "exchange":
+            return _exchange(form, content, question, damaged)
+    except ValueError as error:
+        raise damaged(f"it does not read as a step: {error}") from error
+    raise damaged("it does not read as a step: it is of no kind that we know")
 
 
 def origin_form(origin: Origin) -> dict[str, Any]:
-    """An origin as JSON holds it."""
-    return asdict(replace(origin, stdin=b"")) | {"stdin": origin.stdin.hex()}
+    """An origin as JSON holds it; `program` stands there for blocks alone."""
+    form = asdict(replace(origin, stdin=b"")) | {"stdin": origin.stdin.hex()}
+    return {name: value for name, value in form.items() if value or name != "program"}
 
 
-def origin_of(form: Mapping[str, Any]) -> Origin:
-    """The origin that `origin_form` wrote; a `ValueError`, `TypeError` or `KeyError` when it is none."""
-    kept = _checked(form, _ORIGIN)
+def origin_of(form: object) -> Origin:
+    """The origin that `origin_form` wrote; a `ValueError` when it is none."""
+    kept = checked({"program": ""} | form if type(form) is dict else form, _ORIGIN)
     lists = {name: tuple(kept[name]) for name in ("command", "secrets")}
-    return Origin(**{**kept, **lists, "stdin": bytes.fromhex(kept["stdin"])})
+    return Origin(**{**_only(kept, _ORIGIN), **lists, "stdin": bytes.fromhex(kept["stdin"])})
+
+
+def span_of(form: object) -> Span:
+    """The span that a form holds, field by field; a `ValueError` when it is none."""
+    return Span(**_only(checked(form, _SPAN), _SPAN))
+
+
+def unseen_of(form: object) -> Unseen:
+    """What was not seen, from its form; a `ValueError` when it is none."""
+    return Unseen(**_only(checked(form, _UNSEEN), _UNSEEN))
+
+
+def output_of(form: object) -> tuple[str, bytes]:
+    """The name of an output and its JSON, from its form; a `ValueError` when it is none."""
+    kept = checked(form, _OUTPUT)
+    return kept["name"], kept["value"].encode()
 
 
 def _exchange_head(step: Exchange) -> dict[str, Any]:
@@ -170,21 +234,24 @@ def _exchange_head(step: Exchange) -> dict[str, Any]:
 
 
 def _exchange(
-    form: Mapping[str, Any], content: bytes, question: Callable[[], bytes], damaged: Callable[[str], Exception]
+    form: Mapping[str, Any],
+    content: Callable[[], Body],
+    question: Callable[[], bytes],
+    damaged: Callable[[str], Exception],
 ) -> Exchange:
-    head = _checked(form, _EXCHANGE)
-    digest = bytes.fromhex(head["digest"])
+    head = checked(form, _EXCHANGE)
+    digest, size = bytes.fromhex(head["digest"]), head["size"]
 
     def read() -> bytes:
         data = question()
-        if xxh3_128_digest(data) != digest:
+        if len(data) != size or xxh3_128_digest(data) != digest:
             raise damaged("its request's body is not the one that was recorded")
         return data
 
     return Exchange(
-        Request(head["method"], head["url"], _headers(head["headers"]), Body(digest, head["size"], read)),
-        _response(form["response"], content) if "response" in form else None,
-        _failure(form["failure"]),
+        Request(head["method"], head["url"], _headers(head["headers"]), Body(digest, size, read)),
+        _response(head["response"], content()) if "response" in head else None,
+        _failure(head),
         began=head["began"],
         first=head["first"],
         took=head["took"],
@@ -195,14 +262,14 @@ def _exchange(
     )
 
 
-def _response(form: Mapping[str, Any], content: bytes) -> Response:
-    kept = _checked(form, _RESPONSE)
-    if sum(kept["lengths"]) != len(content) or len(kept["lengths"]) != len(kept["times"]):
+def _response(form: Mapping[str, Any], content: Body) -> Response:
+    kept = checked(form, _RESPONSE)
+    if sum(kept["lengths"]) != content.size or len(kept["lengths"]) != len(kept["times"]):
         raise Malformed("the chunks do not add up to the body")
     return Response(
         kept["status"],
         _headers(kept["headers"]),
-        Body.of(content),
+        content,
         tuple(kept["lengths"]),
         tuple(kept["times"]),
         kept["encoding"],
@@ -227,12 +294,12 @@ def _tool_head(step: ToolCall) -> dict[str, Any]:
 
 
 def _tool_call(form: Mapping[str, Any]) -> ToolCall:
-    head = _checked(form, _TOOL)
+    head = checked(form, _TOOL)
     return ToolCall(
         head["name"],
         head["arguments"].encode("utf-8", "surrogateescape"),
         head["result"].encode("utf-8", "surrogateescape"),
-        _failure(form["failure"]),
+        _failure(head),
         began=head["began"],
         took=head["took"],
         opaque=head["opaque"],
@@ -241,21 +308,22 @@ def _tool_call(form: Mapping[str, Any]) -> ToolCall:
     )
 
 
-def _checked(form: Mapping[str, Any], shape: Mapping[str, type]) -> Mapping[str, Any]:
-    """The form, whose fields are of these types; `Malformed` when one is of another."""
-    for name, kind in shape.items():
-        if type(form[name]) is not kind:
-            raise Malformed(f"{name!r} is no {kind.__name__}")
-    return form
+def _failure(head: Mapping[str, Any]) -> Failure | None:
+    """How a step failed; every head says so, or that it did not."""
+    if "failure" not in head:
+        raise Malformed("it lacks 'failure'")
+    if head["failure"] is None:
+        return None
+    kept = checked(head["failure"], _FAILURE)
+    return Failure(kept["kind"], kept["message"])
 
 
-def _failure(kept: Mapping[str, str] | None) -> Failure | None:
-    return None if kept is None else Failure(kept["kind"], kept["message"])
+def _only(form: Mapping[str, Any], shape: Mapping[str, Kind]) -> dict[str, Any]:
+    """The fields of the shape; `Malformed` when the form has others."""
+    if len(form) != len(shape):
+        raise Malformed(f"it has {', '.join(map(repr, sorted(form.keys() - shape.keys())))} besides")
+    return dict(form)
 
 
 def _headers(kept: list[list[str]]) -> Headers:
     return tuple([(name, value) for name, value in kept])
-
-
-def _reason(error: Exception) -> str:
-    return f"it lacks {error}" if isinstance(error, KeyError) else str(error)

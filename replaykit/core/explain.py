@@ -1,14 +1,16 @@
 """What is said when a replay is asked for something that was not recorded.
 
-    not recorded: turn 4 of support: POST api.anthropic.com/v1/messages (anthropic messages)
+    not recorded: turn 4 of support (anthropic messages, claude-sonnet-5-5)
     nearest: step 7, not served yet
       turn 4, system prompt: "always" → "never" (in "You must … answer")
       temperature 0 → 0.2
+      also differ, as rules allow: 1 id and 1 time
     if this change is meant:  replaykit record --again support
     and to see what it does:  replaykit diff support
 
 Law: an account explains and decides nothing. It says what happened, to what, what came nearest, and
-what to do; it costs less than 150 ms, and every recorded word in it is harmless to a terminal.
+what to do; it costs less than 150 ms, and every recorded word in it is harmless to a terminal. What
+rules forgive is counted, not told, unless nothing else differs.
 """
 
 from __future__ import annotations
@@ -18,12 +20,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from replaykit.core.ground import Ground
 from replaykit.core.match import Ambiguous
 from replaykit.core.model import Exchange, ToolCall
 from replaykit.core.nearest import Near, nearest
 from replaykit.core.places import MOST, lines, of_documents, of_requests, telling
-from replaykit.core.plain import counted, line, listed, measure
-from replaykit.core.steps import Asked, numbers, tool_title
+from replaykit.core.plain import counted, line, listed, measure, quoted
+from replaykit.core.steps import Asked, Titles, numbers, tool_title
 from replaykit.providers.shape import parse
 
 if TYPE_CHECKING:
@@ -31,12 +34,21 @@ if TYPE_CHECKING:
 
     from replaykit.core.match import Missing
     from replaykit.core.model import JSON, Episode, Request, Step
-    from replaykit.core.places import Place
+    from replaykit.core.place import Place
 
 _Detail: TypeAlias = "dict[str, Any]"
 
 _HOSTS = 5
 """Hosts that are named where a request went to none of them."""
+
+_CALLS = 50
+"""Recorded calls of a function that are compared with one that was not recorded."""
+
+_PROGRAM = 160
+"""Characters of the program that an episode was recorded in."""
+
+_STORE = 4096
+"""Characters of a path that has to be typed again: PATH_MAX of Linux."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +65,16 @@ class Account:
 
 
 def account_of(
-    episode: Episode, request: Request, found: Ambiguous | Missing, served: Collection[int] | None = None
+    episode: Episode,
+    request: Request,
+    found: Ambiguous | Missing,
+    served: Collection[int] | None = None,
+    ground: Ground | None = None,
 ) -> Account:
     """The account of a request that could not be answered.
 
     `request` is redacted. `served` are the positions that were served so far, None when nobody knows.
+    `ground` holds the rules and the spans of both runs, by which it is known what rules forgive.
     """
     asked = Asked(request)
     if isinstance(found, Ambiguous):
@@ -65,12 +82,13 @@ def account_of(
     elif found.served:
         told = _repeated(episode, found.served)
     else:
-        told = _missing(episode, asked, found, served)
-    text = [f"not recorded{_whose(episode, asked)}: {asked.title}", *told.lines, *told.remedy]
-    return Account("\n".join(text), _detail(asked, told))
+        told = _missing(episode, asked, found, served, ground)
+    title = Titles.of(episode, asked=asked).title(asked, _name(episode))
+    text = [f"not recorded{'' if asked.turn else _in(episode)}: {title}", *told.lines, *remedy(episode)]
+    return Account("\n".join(text), _detail(asked, title, told))
 
 
-def tool_account(episode: Episode, name: str, arguments: bytes) -> str:
+def tool_account(episode: Episode, name: str, arguments: bytes, ground: Ground | None = None) -> str:
     """The account of a call of a local function that was not recorded; `arguments` is JSON, redacted."""
     text = [f"not recorded in {_name(episode)}: {tool_title(name, arguments)}"]
     calls = [
@@ -82,12 +100,12 @@ def tool_account(episode: Episode, name: str, arguments: bytes) -> str:
     if equal:
         text += _repeated(episode, equal).lines
     elif calls:
-        text += _nearest_call(episode, name, calls, arguments)
+        text += _nearest_call(episode, calls, arguments, ground or Ground())
     else:
         known = dict.fromkeys(call.name for call in episode.tool_calls)
         tools = listed([line(tool) for tool in known]) if known else "none at all"
         text.append(f"no call of {line(name)} was recorded; recorded tools: {tools}")
-    return "\n".join([*text, *_remedy(episode)])
+    return "\n".join([*text, *remedy(episode)])
 
 
 def left_early(episode: Episode, exchange: Exchange) -> str:
@@ -97,12 +115,31 @@ def left_early(episode: Episode, exchange: Exchange) -> str:
     response = exchange.response
     size, chunks = (response.body.size, len(response.lengths)) if response is not None else (0, 0)
     left = f"the recorded run stopped reading this answer after {counted(chunks, 'chunk')} ({measure(size)})"
+    title = Titles.of(episode).title(Asked(exchange.request))
     text = [
-        f"not recorded: the rest of {_numbered(number)} of {_name(episode)}: {Asked(exchange.request).title}",
+        f"not recorded: the rest of {_numbered(number)} of {_name(episode)}: {title}",
         f"{left}; this one reads on, and what came next was never heard",
         "look at what ends the reading: a break, a timeout, a client that is closed",
     ]
-    return "\n".join([*text, *_remedy(episode)])
+    return "\n".join([*text, *remedy(episode)])
+
+
+def remedy(episode: Episode, store: str = "") -> list[str]:
+    """The two things that come next, each a line, when an episode does not fit any more.
+
+    An episode of a block in a program is recorded anew by running that again. `store` is the store's
+    path, where it is not the project's.
+    """
+    name = _name(episode)
+    where = f" --store {shlex.quote(line(store, _STORE))}" if store else ""
+    again = f"replaykit record --again {shlex.quote(name)}{where}"
+    if not episode.origin.command:
+        program = line(episode.origin.program, _PROGRAM) or "the program"
+        again = f"run {program} again with replaykit.record({quoted(name)})"
+    return [
+        f"if this change is meant:  {again}",
+        f"and to see what it does:  replaykit diff {shlex.quote(name)}{where}",
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +148,18 @@ class _Told:
 
     case: str
     lines: Sequence[str]
-    remedy: Sequence[str] = ()
     step: int | None = None
     places: Sequence[Place] = ()
     why: str = ""
     steps: Sequence[int] = ()
 
 
-def _detail(asked: Asked, told: _Told) -> _Detail:
+def _detail(asked: Asked, title: str, told: _Told) -> _Detail:
     detail: _Detail = {
         "case": told.case,
         "method": asked.request.method,
         "url": asked.request.url,
-        "title": asked.title,
+        "title": title,
         "turn": asked.turn,
         "step": told.step,
         "places": [place.as_json() for place in told.places[:MOST]],
@@ -132,16 +168,28 @@ def _detail(asked: Asked, told: _Told) -> _Detail:
     return detail | ({"why": told.why} if told.why else {}) | ({"steps": list(told.steps)} if told.steps else {})
 
 
-def _missing(episode: Episode, asked: Asked, found: Missing, served: Collection[int] | None) -> _Told:
+def _missing(
+    episode: Episode, asked: Asked, found: Missing, served: Collection[int] | None, ground: Ground | None
+) -> _Told:
     """Nothing equal was recorded: what came nearest, and where it differs."""
-    near = nearest(episode, asked, served or ())
+    near = nearest(episode, asked, served or (), ground)
     why = line(found.why, 200)
     if near is None:
-        return _Told("unknown", [_elsewhere(episode, asked)], _remedy(episode), why=why)
+        return _Told("unknown", [_elsewhere(episode, asked)], why=why)
     step = numbers(episode)[near.position]
-    said = [f"nearest: {_numbered(step)}{_state(near, served)}", *_places(near.places)]
+    said = [f"nearest: {_numbered(step)}{_state(near, served)}", *_differs(near.places, near.ground)]
     said += [f"  no rule makes them the same: {why}"] if why else []
-    return _Told("different", said, _remedy(episode), step, telling(near.places), why)
+    if not why and near.places and all(place.folds for place in near.places) and near.position in (served or ()):
+        said.append("  rules make them the same, but it was served already: this is one request more than recorded")
+    return _Told("different", said, step, telling(near.places), why)
+
+
+def _differs(places: Sequence[Place], ground: Ground) -> Iterator[str]:
+    """The places that tell something; in one line what else differs, as rules allow."""
+    yield from _places(places)
+    allowed = ground.said()
+    if allowed and not all(place.folds for place in places):
+        yield f"  also differ, as rules allow: {allowed}"
 
 
 def _state(near: Near, served: Collection[int] | None) -> str:
@@ -171,7 +219,6 @@ def _repeated(episode: Episode, positions: Iterable[int]) -> _Told:
             f"asked for once more than recorded: {which}",
             "look at what repeats it: a retry that was not needed before, a loop that runs longer",
         ],
-        _remedy(episode),
         steps[0],
         steps=steps,
     )
@@ -191,19 +238,22 @@ def _ambiguous(episode: Episode, asked: Asked, positions: Sequence[int]) -> _Tol
         "or declare what it is in pyproject.toml: [tool.replaykit] rules",
     ]
     places = telling(of_requests(Asked(requests[0]), asked)) if requests else ()
-    return _Told("ambiguous", said, _remedy(episode), steps[0], places, steps=steps)
+    return _Told("ambiguous", said, steps[0], places, steps=steps)
 
 
 def _nearest_call(
-    episode: Episode, name: str, calls: Sequence[tuple[int, ToolCall]], arguments: bytes
+    episode: Episode, calls: Sequence[tuple[int, ToolCall]], arguments: bytes, ground: Ground
 ) -> Iterator[str]:
     """The recorded call whose arguments differ in the fewest places."""
     document = parse(arguments)
-    place = f"tool call {line(name)}"
-    compared = [(position, of_documents(place, parse(call.arguments), document)) for position, call in calls[:50]]
-    position, places = min(compared, key=lambda each: len(telling(each[1])))
+    compared = []
+    for position, call in calls[:_CALLS]:
+        own = ground.fresh()
+        places = of_documents(f"tool call {line(call.name)}", parse(call.arguments), document, own)
+        compared.append((position, places, own))
+    position, places, own = min(compared, key=lambda each: len(telling(each[1])))
     yield f"nearest: {_numbered(numbers(episode)[position])}"
-    yield from _places(places)
+    yield from _differs(places, own)
 
 
 def _equal(recorded: bytes, live: bytes) -> bool:
@@ -220,8 +270,8 @@ def _places(places: Sequence[Place]) -> list[str]:
     return [f"  {text}" for text in lines(telling(places))]
 
 
-def _whose(episode: Episode, asked: Asked) -> str:
-    return f": turn {asked.turn} of {_name(episode)}" if asked.turn else f" in {_name(episode)}"
+def _in(episode: Episode) -> str:
+    return f" in {_name(episode)}"
 
 
 def _name(episode: Episode) -> str:
@@ -234,12 +284,3 @@ def _numbered(number: int | None) -> str:
 
 def _steps(steps: Sequence[int]) -> str:
     return f"step{'s' if len(steps) > 1 else ''} {listed(steps)}"
-
-
-def _remedy(episode: Episode) -> list[str]:
-    """The two commands that come next."""
-    name = shlex.quote(_name(episode))
-    return [
-        f"if this change is meant:  replaykit record --again {name}",
-        f"and to see what it does:  replaykit diff {name}",
-    ]

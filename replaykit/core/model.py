@@ -146,8 +146,9 @@ Step: TypeAlias = Exchange | ToolCall
 class Origin:
     """What started an episode: enough to run it again.
 
-    `folder` is relative to the repository's root. `environment` holds declared variables (base
-    URLs, model names), `secrets` the *names* of secret ones, `versions` those of the SDKs.
+    `command` is empty for an episode of a block; then `program` says what the program is called (`rd.py`).
+    `folder` is relative to the repository's root. `environment` holds declared variables (base URLs,
+    model names), `secrets` the *names* of secret ones, `versions` those of the SDKs.
     """
 
     command: tuple[str, ...] = ()
@@ -160,6 +161,7 @@ class Origin:
     python: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     commit: str = ""
+    program: str = ""
 
 
 @dataclass(frozen=True, slots=True)

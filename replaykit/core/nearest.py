@@ -19,15 +19,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from replaykit.core.canonical import common_prefix, common_suffix
+from replaykit.core.ground import Ground
 from replaykit.core.model import Exchange
-from replaykit.core.places import of_requests
-from replaykit.core.steps import LARGEST, Asked
+from replaykit.core.places import LARGEST, of_requests
+from replaykit.core.steps import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from replaykit.core.model import JSON, Episode, Request
-    from replaykit.core.places import Place
+    from replaykit.core.place import Place
 
 FIRST = 3
 """Candidates taken in recorded order: what comes next is what was meant, as a rule."""
@@ -43,19 +44,27 @@ _FAR = 5
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """The nearest recorded exchange: its position among the steps, and where the live request differs from it."""
+    """The nearest recorded exchange: its position, the places where the live request differs, and on what ground."""
 
     position: int
     places: tuple[Place, ...]
+    ground: Ground
 
 
-def nearest(episode: Episode, asked: Asked, served: Collection[int] = ()) -> Near | None:
-    """The exchange that comes nearest; None when none is near. `served` are the steps that were served already."""
+def nearest(episode: Episode, asked: Asked, served: Collection[int] = (), ground: Ground | None = None) -> Near | None:
+    """The exchange that comes nearest; None when none is near.
+
+    `served` are the steps that were served already; `ground` holds the rules and what is known of both runs.
+    """
     candidates = _candidates(episode, asked)
     free = [position for position in candidates if position not in served]
     few = _shortlist(episode, asked, free or candidates)
-    compared = [Near(position, of_requests(Asked(_at(episode, position)), asked)) for position in few]
+    compared = (_compared(episode, position, asked, (ground or Ground()).fresh()) for position in few)
     return min(compared, key=_distance, default=None)
+
+
+def _compared(episode: Episode, position: int, asked: Asked, ground: Ground) -> Near:
+    return Near(position, of_requests(Asked(_at(episode, position)), asked, ground), ground)
 
 
 def _at(episode: Episode, position: int) -> Request:
@@ -109,19 +118,19 @@ def _shortlist(episode: Episode, asked: Asked, candidates: Sequence[int]) -> lis
     picked = sorted({*candidates[:FIRST], *by_size[:SIZED]})
     if len(picked) <= COMPARED:
         return picked
-    leaves = _leaves(asked.document)
+    leaves = _leaves(asked.document if asked.request.body.size <= LARGEST else None)
     likeness = {position: _likeness(asked, leaves, Asked(_at(episode, position))) for position in picked}
     return sorted(sorted(picked, key=lambda position: -likeness[position])[:COMPARED])
 
 
 def _likeness(asked: Asked, leaves: Counter[str], recorded: Asked) -> float:
     """Which part of the two requests is the same, from 0 to 1: of their texts and numbers, else of their bytes."""
-    if leaves and recorded.document is not None:
+    ours, theirs = asked.request.body, recorded.request.body
+    if ours == theirs:
+        return 1.0
+    if leaves and theirs.size <= LARGEST and recorded.document is not None:
         other = _leaves(recorded.document)
         return (leaves & other).total() / max(leaves.total(), other.total())
-    ours, theirs = asked.request.body, recorded.request.body
-    if ours == theirs or max(ours.size, theirs.size) > LARGEST:
-        return float(ours == theirs)
     shared = common_prefix(ours.data, theirs.data) + common_suffix(ours.data, theirs.data)
     return shared / max(ours.size, theirs.size)
 

@@ -1,5 +1,7 @@
 """What came out of two runs, compared: standard output by line and word, the exit code, named values by place.
 
+Where a line, or the whole of standard output, is JSON on both sides, it is told by place, too.
+
 Law: what rules fold is equal, one to one and over the whole run: a time that is now on both sides,
 an id in another id's place, each run's own folders.
 """
@@ -12,15 +14,16 @@ from typing import TYPE_CHECKING
 
 from replaykit.core.model import Body
 from replaykit.core.normalize import fold
-from replaykit.core.places import Place, bodies, of_documents, one_sided, replaced
+from replaykit.core.place import Place
+from replaykit.core.places import LARGEST, bodies, of_documents, one_sided, replaced
 from replaykit.core.plain import line
 from replaykit.providers.shape import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from replaykit.core.ground import Ground
     from replaykit.core.model import Outputs
-    from replaykit.core.places import Ground
 
 MOST = 2_000
 """Lines of an output that are aligned; of a longer one it is said where it begins to differ."""
@@ -43,11 +46,23 @@ def printed(before: bytes, after: bytes, ground: Ground) -> tuple[Place, ...]:
     """The lines of standard output that differ."""
     if ground.alike(before, after):
         return ()
+    if found := _read("stdout", before, after, ground):
+        return found
     ours, theirs = before.splitlines(keepends=True), after.splitlines(keepends=True)
     if max(len(ours), len(theirs)) > MOST:
-        return (bodies("stdout", Body.of(before), Body.of(after)),)
+        return (bodies("stdout", Body.of(before), Body.of(after), ground),)
     found = tuple(_lines(ours, theirs, ground))
-    return found or (bodies("stdout", Body.of(before), Body.of(after)),)
+    return found or (bodies("stdout", Body.of(before), Body.of(after), ground),)
+
+
+def _read(place: str, before: bytes, after: bytes, ground: Ground) -> tuple[Place, ...]:
+    """The places in two texts that are JSON objects or arrays; none when they are not, or differ in spelling alone."""
+    if max(len(before), len(after)) > LARGEST or not all(each.lstrip()[:1] in (b"{", b"[") for each in (before, after)):
+        return ()
+    ours, theirs = parse(before), parse(after)
+    if ours is None or theirs is None:
+        return ()
+    return tuple(each for each in of_documents(place, ours, theirs, ground, ", ") if not each.folds)
 
 
 def _code(before: Outputs, after: Outputs) -> tuple[Place, ...]:
@@ -55,8 +70,8 @@ def _code(before: Outputs, after: Outputs) -> tuple[Place, ...]:
     if before.exit_code is None or before.exit_code == after.exit_code:
         return ()
     now = "none, it was killed" if after.exit_code is None else str(after.exit_code)
-    text = f"exit code {before.exit_code} → {now}"
-    return (Place(before.exit_code, after.exit_code, lambda: ("exit code", text)),)
+    text = f" {before.exit_code} → {now}"
+    return (Place(before.exit_code, after.exit_code, lambda: "exit code", said=text),)
 
 
 def _value(
@@ -71,7 +86,7 @@ def _value(
 
 def _absent(place: Place, name: str) -> Place:
     """A value that was not given again, in words of its own: `removed` would say that somebody took it away."""
-    return replace(place, words=lambda: (name, f"{name} was not given this time"), kind="removed")
+    return replace(place, where=lambda: name, said=" was not given this time", kind="removed")
 
 
 def _lines(ours: list[bytes], theirs: list[bytes], ground: Ground) -> Iterator[Place]:
@@ -87,7 +102,8 @@ def _lines(ours: list[bytes], theirs: list[bytes], ground: Ground) -> Iterator[P
 def _line(before: bytes | None, after: bytes | None, i: int, j: int, ground: Ground) -> Iterator[Place]:
     if before is not None and after is not None:
         if not ground.alike(before, after):
-            yield replaced(f"stdout line {j + 1}", *_ends(before, after))
+            place = f"stdout line {j + 1}"
+            yield from _read(place, before, after, ground) or (replaced(place, *_ends(before, after), ground),)
     elif after is not None:
         yield one_sided(f"stdout line {j + 1}", None, _text(after))
     elif before is not None:

@@ -7,40 +7,43 @@
     query parameter units: "C" → "F"
 
 Law: what rules would fold (an id in another id's place, one to one) is no place, unless nothing else
-differs: then it is the very thing to be told.
+differs: then it is the very thing to be told. Bodies of any size cost milliseconds: above `LARGEST`
+the place where they begin to differ is told, and no other.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import parse_qsl
 
 from replaykit.core.canonical import canonical, common_prefix
 from replaykit.core.changes import changes
+from replaykit.core.ground import Ground
 from replaykit.core.model import header
-from replaykit.core.normalize import Bindings, Facts, Paired, Rules, fold, pair
-from replaykit.core.plain import gist, line, measure, quoted
-from replaykit.core.words import told
+from replaykit.core.place import Place
+from replaykit.core.plain import line, measure, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from replaykit.core.changes import Change, Kind, Path
-    from replaykit.core.conversation import Part
+    from replaykit.core.changes import Change, Kind
     from replaykit.core.model import JSON, Body, Request
     from replaykit.core.steps import Asked
     from replaykit.providers import Operation
 
 MOST = 10
-"""Places that are told one by one: what is there to be read, and not scrolled."""
+"""Places that an account tells one by one: what is there to be read, and not scrolled."""
+
+LARGEST = 2 << 20
+"""Bytes of a body that is compared place by place; a larger one by what it begins and ends with (32 MB: 30 ms)."""
 
 _WHERE = 200
 """Characters of a place: names of tools and fields are an author's own, and may be anything."""
 
-LONGEST = 2_000
-"""Characters of a text in a place's values: the whole of it is in the recording."""
+_ADDRESS = 200
+"""Characters of a host or a path, which are told as a whole."""
 
 _CONTEXT = 24
 """Bytes shown around the first difference of two bodies that are no JSON."""
@@ -48,90 +51,34 @@ _CONTEXT = 24
 _Fields: TypeAlias = "list[tuple[str, str]]"
 
 
-@dataclass(frozen=True)
-class Place:
-    """One place that differs: what stood there before and after, and the words for it, found when asked for.
-
-    `words` gives where it is, and the whole in one line; saying which turn of a long conversation a
-    message belongs to means reading the conversation (3 ms at 400 kB), and of many places few are
-    told. `folds`: rules would fold it, so that it tells nothing where something else differs, too.
-    `change` is where it is in the documents, when it is in one.
-    """
-
-    before: JSON
-    after: JSON
-    words: Callable[[], tuple[str, str]] = field(compare=False, repr=False)
-    kind: Kind = "changed"
-    folds: bool = False
-    change: Change | None = field(default=None, compare=False, repr=False)
-
-    @cached_property
-    def place(self) -> str:
-        """Where it is."""
-        return self._words[0]
-
-    @cached_property
-    def text(self) -> str:
-        """The whole in one line."""
-        return self._words[1]
-
-    @cached_property
-    def _words(self) -> tuple[str, str]:
-        return self.words()
-
-    def as_json(self) -> dict[str, Any]:
-        """Place and values, long texts cut."""
-        return {"place": self.place, "before": _cut(self.before), "after": _cut(self.after)}
-
-
-@dataclass(slots=True)
-class Ground:
-    """What two runs have in common while they are compared: rules, spans, and the one-to-one map so far.
-
-    `ids` are texts that are ids for certain, whatever they look like, and their partners.
-    """
-
-    rules: Rules = field(default_factory=Rules)
-    facts: Facts = field(default_factory=Facts)
-    bindings: Bindings = field(default_factory=Bindings)
-    ids: dict[str, str] = field(default_factory=dict)
-
-    def folds(self, before: JSON, after: JSON) -> bool:
-        """Whether rules make two texts equal; the map is extended when they do."""
-        if not isinstance(before, str) or not isinstance(after, str):
-            return before == after and type(before) is type(after)
-        return self.ids.get(before) == after or self.alike(_bytes(before), _bytes(after))
-
-    def alike(self, before: bytes, after: bytes) -> bool:
-        """Whether rules make two texts equal, as bytes; the map is extended when they do."""
-        if before == after:
-            return True
-        ours, theirs = fold(before, self.rules), fold(after, self.rules)
-        if ours.skeleton != theirs.skeleton:
-            return False
-        paired = pair(ours.tokens, theirs.tokens, self.bindings, self.facts)
-        if isinstance(paired, Paired):
-            self.bindings = paired.bindings
-        return isinstance(paired, Paired)
-
-
 def of_requests(
-    before: Asked, after: Asked, ground: Ground | None = None, known: Mapping[str, tuple[int, int]] | None = None
+    before: Asked,
+    after: Asked,
+    ground: Ground | None = None,
+    known: Mapping[str, tuple[int, int]] | None = None,
+    largest: int = LARGEST,
 ) -> tuple[Place, ...]:
     """The places in which two requests differ, all of them; the ones that rules would fold are marked.
 
-    `known` are items that need no comparing, as `changes` takes them.
+    `known` are items that need no comparing, as `changes` takes them; bodies of more than `largest`
+    bytes are not compared place by place.
     """
     ground = ground or Ground()
-    found = [*_address(before, after), *_body(before, after, ground, known)]
+    small = max(before.request.body.size, after.request.body.size) <= largest
+    found = [*_address(before, after), *(_body if small else _ends)(before, after, ground, known)]
     return tuple(marked(place, ground) for place in found)
 
 
-def of_documents(name: str, before: JSON, after: JSON, ground: Ground | None = None) -> tuple[Place, ...]:
-    """The places in which two JSON documents differ that have no words of their own, by what they are called."""
+def of_documents(
+    name: str, before: JSON, after: JSON, ground: Ground | None = None, joint: str = ""
+) -> tuple[Place, ...]:
+    """The places in which two JSON documents differ that have no words of their own, by what they are called.
+
+    `joint` stands between the name and what is below it (`stdout line 3, parts[0]`).
+    """
     ground = ground or Ground()
     return tuple(
-        marked(of_change(change, partial(_dotted, name, change), None), ground)
+        marked(of_change(change, partial(_dotted, name, change, joint), None), ground)
         for change in _all_changes(before, after)
     )
 
@@ -147,36 +94,49 @@ def lines(places: Sequence[Place], limit: int = MOST) -> list[str]:
     return shown + ([f"and {len(places) - limit:,} more"] if len(places) > limit else [])
 
 
-def bodies(name: str, before: Body, after: Body) -> Place:
-    """The place of two bodies that differ and are no JSON: sizes, digests, and where they begin to differ."""
+def bodies(name: str, before: Body, after: Body, ground: Ground | None = None) -> Place:
+    """The place of two bodies that differ and are no JSON: sizes, digests, and where they begin to differ.
+
+    What rules forgive is passed over, unless nothing else differs.
+    """
     old, new = before.data, after.data
-    offset = common_prefix(old, new)
-    text = (
-        f"{name}: {_sized(before)} → {_sized(after)}, different from byte {offset:,} on: "
-        f"{_window(old, offset)} → {_window(new, offset)}"
+    here, there = ground.parting(old, new) if ground is not None else (0, 0)
+    if old[here:] == new[there:] or ground is None:
+        here = there = common_prefix(old, new)
+    said = (
+        f": {_sized(before)} → {_sized(after)}, different from byte {there:,} on: "
+        f"{_window(old, here)} → {_window(new, there)}"
     )
-    return Place(_sized(before), _sized(after), lambda: (name, text))
+    return Place(_sized(before), _sized(after), lambda: name, said=said)
 
 
-def replaced(place: str, before: JSON, after: JSON) -> Place:
-    """The place of a value that is another one now; texts by their words."""
-    return Place(before, after, lambda: (place, f"{place}{_instead(before, after)}"))
+def replaced(place: str, before: JSON, after: JSON, ground: Ground | None = None) -> Place:
+    """The place of a value that is another one now; texts by their words, without what rules forgive."""
+    return marked(Place(before, after, lambda: place), ground) if ground else Place(before, after, lambda: place)
 
 
 def exchanged(place: str, before: str, after: str) -> Place:
     """The place of a short text that is another one now, told as a whole."""
-    return Place(before, after, lambda: (place, f"{place}: {quoted(before)} → {quoted(after)}"))
+    said = f": {quoted(before, _ADDRESS)} → {quoted(after, _ADDRESS)}"
+    return Place(before, after, lambda: place, said=said)
 
 
 def one_sided(place: str, before: JSON, after: JSON) -> Place:
     """The place of a value that is only there before, or only after."""
     kind: Kind = "added" if before is None else "removed"
-    return Place(before, after, lambda: (place, f"{place} {kind}: {gist(after if before is None else before)}"), kind)
+    return Place(before, after, lambda: place, kind)
 
 
 def marked(place: Place, ground: Ground) -> Place:
-    """The place, marked when rules would fold it."""
-    return replace(place, folds=True) if place.kind == "changed" and ground.folds(place.before, place.after) else place
+    """The place, marked when rules would fold it, and without what they forgive when that is a part of it."""
+    if place.kind != "changed":
+        return place
+    if ground.folds(place.before, place.after):
+        return replace(place, folds=True)
+    if place.said is not None or not isinstance(place.before, str) or not isinstance(place.after, str):
+        return place
+    shown = ground.reconciled(place.before, place.after)
+    return place if shown in {place.before, place.after} else replace(place, shown=shown)
 
 
 def _address(before: Asked, after: Asked) -> Iterator[Place]:
@@ -236,6 +196,12 @@ def _body(before: Asked, after: Asked, ground: Ground, known: Mapping[str, tuple
         yield bodies("request body", old.body, new.body)
 
 
+def _ends(before: Asked, after: Asked, ground: Ground, _known: object) -> Iterator[Place]:
+    """Where two bodies begin to differ."""
+    if before.request.body != after.request.body:
+        yield bodies("request body", before.request.body, after.request.body, ground)
+
+
 def _equal(before: Body, after: Body) -> bool:
     """Whether two documents without a change are the same: 1.0 and 1.00 are not, nor is a key that stands twice."""
     one = canonical(before.data)
@@ -248,8 +214,8 @@ def _unread(old: Request, new: Request, ground: Ground) -> Iterator[Place]:
     if kinds == {"application/x-www-form-urlencoded"}:
         yield from _fields("form field", old.body.data.decode("latin-1"), new.body.data.decode("latin-1"))
         return
-    place = bodies("request body", old.body, new.body)
-    yield replace(place, folds=True) if ground.alike(old.body.data, new.body.data) else place
+    alike = ground.alike(old.body.data, new.body.data)
+    yield replace(bodies("request body", old.body, new.body, ground), folds=alike)
 
 
 def _all_changes(before: JSON, after: JSON) -> Iterable[Change]:
@@ -269,84 +235,16 @@ def _worded(change: Change, before: Asked, after: Asked) -> str:
     return f"turn {asked.turn}, {place}" if in_turn else place
 
 
-def _dotted(name: str, change: Change) -> str:
+def _dotted(name: str, change: Change, joint: str) -> str:
     """Where a change is below a document of that name (`get_weather.city`)."""
     path = change.old if change.kind == "removed" else change.new
-    return name + line("".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path), _WHERE)
+    below = line("".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path), _WHERE)
+    return f"{name}{joint}{below.removeprefix('.')}" if joint and below else name + below
 
 
 def of_change(change: Change, where: Callable[[], str], operation: Operation | None = None) -> Place:
     """A change as a place: `where` gives its words, `operation` reads messages."""
-
-    def words() -> tuple[str, str]:
-        place = where()
-        return place, f"{place}{_what(change, place, operation)}"
-
-    return Place(change.before, change.after, words, change.kind, change=change)
-
-
-def _what(change: Change, place: str, operation: Operation | None) -> str:
-    """What happened at a place, as it follows the place's words."""
-    match change.kind:
-        case "changed":
-            return _instead(change.before, change.after)
-        case "added":
-            return f" added{_colon(_said(change.new, change.after, place, operation))}"
-        case "removed":
-            return f" removed{_colon(_said(change.old, change.before, place, operation, gone=True))}"
-        case "moved":
-            return " moved"
-
-
-def _instead(before: JSON, after: JSON) -> str:
-    """Texts by their words after a colon, other values as they are."""
-    if isinstance(before, str) and isinstance(after, str):
-        return f": {told(before, after)}"
-    return f" {gist(before)} → {gist(after)}"
-
-
-def _colon(said: str) -> str:
-    return f": {said}" if said else ""
-
-
-def _said(path: Path, value: JSON, place: str, operation: Operation | None, *, gone: bool = False) -> str:
-    """What a value says that stands on one side only: a message by its text, plain values as they are."""
-    if operation is not None and (text := _spoken(path, value, place, operation)):
-        return text
-    structure = isinstance(value, dict | list)
-    return "" if structure and (gone or isinstance(path[-1], int)) else gist(value)
-
-
-def _spoken(path: Path, value: JSON, place: str, operation: Operation) -> str:
-    """The text of a message, as the provider reads it; empty when it is none."""
-    if not isinstance(value, dict) or not path or not isinstance(path[0], str):
-        return ""
-    match path:
-        case (_, int()):
-            message: JSON = value
-        case (_, int(), str() as inner, int()):
-            message = {"role": "user", inner: [value]}
-        case _:
-            return ""
-    question = operation.read_request({path[0]: [message]})
-    parts = [part for turn in question.turns for part in turn.parts] if question else []
-    calls = [_call(part, place) for part in parts if part.kind == "tool_call"]
-    texts = [quoted(part.text) for part in parts if part.text]
-    return ", ".join([*texts[:2], *calls[:2]]) or (quoted(question.system) if question and question.system else "")
-
-
-def _call(part: Part, place: str) -> str:
-    """A tool call, by name where its place does not name it."""
-    name = line(part.name)
-    return gist(part.data) if place.endswith(f"tool call {name}") else f"{name} {gist(part.data)}"
-
-
-def _cut(value: JSON) -> JSON:
-    if isinstance(value, str):
-        return value if len(value) <= LONGEST else value[: LONGEST - 1] + "…"
-    if isinstance(value, dict | list):
-        return value if len(str(value)) <= LONGEST else gist(value, LONGEST)
-    return value
+    return Place(change.before, change.after, where, change.kind, change=change, operation=operation)
 
 
 def _sized(body: Body) -> str:
@@ -358,7 +256,3 @@ def _window(data: bytes, offset: int) -> str:
     start = max(0, offset - _CONTEXT // 3)
     text = data[start : offset + _CONTEXT].decode("utf-8", "backslashreplace")
     return ("…" if start else "") + quoted(text)
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")

@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, TypeAlias
 from xxhash import xxh3_128_digest
 
 from replaykit.core.canonical import canonical, common_prefix, drop, locate
-from replaykit.core.model import Exchange, ToolCall
-from replaykit.core.normalize import fold
+from replaykit.core.model import ToolCall, header
+from replaykit.core.normalize import Facts, bare, fold
+from replaykit.core.strands import documents, is_constant, texts
+from replaykit.core.stream import is_stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from replaykit.core.model import Episode, Request, Step
     from replaykit.core.normalize import Folded, Rules, Token
@@ -105,7 +107,7 @@ class Way:
 
 
 class Readings:
-    """Both ways to read an episode's requests, and what its ids are."""
+    """Both ways to read an episode's requests, and where its ids come from."""
 
     def __init__(
         self, episode: Episode, recorded: Sequence[Request], rules: Rules, declared: Callable[[Request], Declared]
@@ -116,33 +118,74 @@ class Readings:
         self.text = Way(recorded, lambda request: (request.body.read(), None), rules)
         self.json = Way(recorded, lambda request: _as_json(request, declared(request)), rules)
 
-    def stands(self, id: bytes) -> bool:  # noqa: A002 - the word
-        """Whether an id is in the recording, in a request or an answer."""
-        return id in self._given
+    @cached_property
+    def facts(self) -> Facts:
+        """What pairing has to know of the recorded run."""
+        return Facts(
+            self._episode.span,
+            stands=self._stands,
+            given=lambda text: self._sources.get(bare(text), False),
+            started=self._started,
+            answered=lambda text: bare(text) in self._answered,
+        )
 
-    def given(self, id: bytes) -> bool:  # noqa: A002
-        """Whether the recording shows an id first in an answer."""
-        return self._given.get(id, False)
+    def _stands(self, text: bytes) -> bool:
+        """Whether a token is in the recording: in what started the run, a request or an answer."""
+        return bare(text) in self._sources or self._started(text)
+
+    def _started(self, text: bytes) -> bool:
+        return text in self._start or bare(text) in self._start_bare
 
     @cached_property
-    def _given(self) -> dict[bytes, bool]:
-        """Every id of the recording, and whether it came from an answer first."""
+    def _start(self) -> bytes:
+        """What started the run: its command, its declared environment, its standard input."""
+        origin = self._episode.origin
+        words = (*origin.command, *origin.environment.values())
+        return b"\n".join([*(word.encode("utf-8", "surrogatepass") for word in words), origin.stdin])
+
+    @cached_property
+    def _start_bare(self) -> bytes:
+        return self._start.replace(b"-", b"").lower()
+
+    @cached_property
+    def _sources(self) -> dict[bytes, bool]:
+        """Every token of the recording, and whether it came from an answer first."""
         known: dict[bytes, bool] = {}
-        for position, step in enumerate(self._episode.steps):
+        for position, answer in enumerate(self._answers):
             reading = self.text.recorded(position)
             for token in reading.tokens if reading is not None else ():
                 known.setdefault(token.text, False)
-            for token in fold(_answered(step), self._rules).tokens:
-                known.setdefault(token.text, True)
-        return known
+            for text in answer:
+                known.setdefault(text, True)
+        found: dict[bytes, bool] = {}
+        for text, given in known.items():
+            found.setdefault(bare(text), given)
+        return found
+
+    @cached_property
+    def _answered(self) -> frozenset[bytes]:
+        return frozenset(bare(text) for answer in self._answers for text in answer)
+
+    @cached_property
+    def _answers(self) -> tuple[frozenset[bytes], ...]:
+        """The tokens of each step's answer, in what it says piece by piece, too."""
+        return tuple(
+            frozenset(token.text for said in _said(step) for token in fold(said, self._rules).tokens)
+            for step in self._episode.steps
+        )
 
 
-def _answered(step: Step) -> bytes:
-    match step:
-        case ToolCall():
-            return step.result
-        case Exchange():
-            return b"" if step.response is None else step.response.body.data
+def _said(step: Step) -> Iterator[bytes]:
+    """All that a step was answered: headers, the body, and what a stream adds up to."""
+    if isinstance(step, ToolCall):
+        yield step.result
+    elif step.response is not None:
+        headers, body = step.response.headers, step.response.body.data
+        yield "\n".join(value for _, value in headers).encode("utf-8", "surrogatepass")
+        yield body
+        if is_stream(kind := header(headers, "content-type")):
+            grown = {"".join(each) for each in texts(body, documents(body, kind)) if not is_constant(each)}
+            yield "\n".join(grown).encode("utf-8", "surrogatepass")
 
 
 def _as_json(request: Request, declared: Declared) -> Text | None:

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from replaykit.core.match import Ambiguous, Found, Missing
-from replaykit.core.normalize import Bindings, Rules, echo, substitute
+from replaykit.core.model import header
+from replaykit.core.normalize import Bindings, Rules, echo, renamed, substitute
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from replaykit.core.match import Echo
-    from replaykit.core.model import Exchange
+    from replaykit.core.model import Exchange, Headers
 
 Mode: TypeAlias = Literal["record", "replay", "missing"]
 
@@ -43,10 +44,18 @@ class Serve:
             return b"", ()
         data, lengths = response.body.data, response.lengths
         if self.bindings.changes:
-            data, lengths = substitute(data, lengths, self.bindings, self.rules)
+            kind = header(response.headers, "content-type")
+            data, lengths = substitute(data, lengths, self.bindings, self.rules, kind)
         if self.echo is not None:
             data, lengths = echo(data, lengths, self.echo.pointer, self.echo.recorded, self.echo.live)
         return data, lengths
+
+    def headers(self) -> Headers:
+        """The headers to be given: of a redirect, the place where the caller knows it to be."""
+        headers = () if self.exchange.response is None else self.exchange.response.headers
+        if not self.bindings.changes:
+            return headers
+        return tuple((name, renamed(value, self.bindings, self.rules)) for name, value in headers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """The steps of an episode as people count and name them.
 
-    turn 4: POST api.anthropic.com/v1/messages (anthropic messages)     a question to a model
-    POST localhost:9000/mcp (mcp tools.call get_weather)                a call of a tool elsewhere
-    GET api.weather.example/today                                       anything else
-    tool call get_weather {"city": "Paris"}                             a local function
+    turn 4 of support (anthropic messages, claude-sonnet-5-5)     a question to a model
+    mcp call get_weather                                          a call of a tool elsewhere
+    GET api.weather.example/today                                 anything else
+    tool call get_weather {"city": "Paris"}                       a local function
+
+Where an episode speaks to several hosts, the first two say which (`…, at api.anthropic.com`).
 
 Law: pure, and what is expensive happens when it is asked for: a title costs no look at a body, a
 document is parsed once. The retries of an SDK are attempts of one step: they share its number, and
@@ -37,6 +39,8 @@ LARGEST = 4 << 20
 
 _TITLE = 160
 """Characters of a URL in a title."""
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 _ROLES = frozenset({"user", "assistant"})
 """Who speaks where a model is asked; tools elsewhere (MCP) have clients and servers."""
@@ -99,23 +103,52 @@ class Asked:
         return 1 + sum(one and not after for one, after in zip(made, [*made[1:], False], strict=False))
 
     @property
-    def title(self) -> str:
-        """Method, place and operation: `POST api.anthropic.com/v1/messages (anthropic messages)`."""
+    def address(self) -> str:
+        """Method and place: `POST api.anthropic.com/v1/messages`."""
+        return line(f"{self.request.method} {self.host}{self.url.path}", _TITLE)
+
+    @property
+    def label(self) -> str:
+        """Whose it is and what it asks for: `mcp call get_weather`."""
         provider, operation = self.wire
         question = self.question
         parts = question.turns[0].parts if question and not self.turn and question.turns else ()
         called = next((part.name for part in parts if part.kind == "tool_call"), "")
-        return self._title(provider.name, " ".join(filter(None, (operation.name, called))))
+        return " ".join(filter(None, (provider.name, line(operation.name), line(called))))
 
-    @property
-    def rough_title(self) -> str:
-        """The title, as far as it can be told without a look at the body."""
-        provider, operation = self.roughly
-        return self._title(provider.name, operation.name)
 
-    def _title(self, provider: str, operation: str) -> str:
-        place = line(f"{self.request.method} {self.host}{self.url.path}", _TITLE)
-        return place if provider == "other" else f"{place} ({provider} {line(operation)})"
+@dataclass(frozen=True, slots=True)
+class Titles:
+    """What the requests of some episodes are called; `hosts`: there are several, so that titles name them."""
+
+    hosts: bool = False
+
+    @classmethod
+    def of(cls, *episodes: Episode, asked: Asked | None = None) -> Titles:
+        """For the steps of these episodes, and one request more."""
+        urls = {exchange.request.url: exchange.request for episode in episodes for exchange in episode.exchanges}
+        several = [Asked(request) for request in urls.values()] + ([asked] if asked is not None else [])
+        return cls(len({_place(each.host) for each in several}) > 1)
+
+    def title(self, asked: Asked, conversation: str = "") -> str:
+        """A request by its turn, else by what it asks for; `conversation` is whose turn it is."""
+        where = line(asked.host, _TITLE) if self.hosts else ""
+        if asked.wire[0].name == "other":
+            return asked.address
+        if turn := asked.turn:
+            model = line(asked.question.model) if asked.question is not None else ""
+            facts = ", ".join(filter(None, (asked.label, model, where and f"at {where}")))
+            return f"turn {turn}{conversation and f' of {conversation}'} ({facts})"
+        if asked.question is None:
+            return f"{asked.address} ({asked.label})"
+        return f"{asked.label} at {where}" if where else asked.label
+
+    def rough(self, step: Step) -> str:
+        """A step, told without a look at a request's body."""
+        if isinstance(step, ToolCall) or self.hosts:
+            return title(step)
+        provider, operation = Asked(step.request).roughly
+        return title(step) if provider.name == "other" else f"{provider.name} {line(operation.name)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +187,10 @@ def title(step: Step) -> str:
         case ToolCall():
             return tool_title(step.name, step.arguments)
         case Exchange():
-            return Asked(step.request).rough_title
+            asked = Asked(step.request)
+            provider, operation = asked.roughly
+            known = provider.name != "other"
+            return f"{asked.address} ({provider.name} {line(operation.name)})" if known else asked.address
 
 
 def tool_title(name: str, arguments: bytes) -> str:
@@ -174,6 +210,12 @@ def document_of(operation: Operation, response: Response) -> JSON:
     if is_stream(header(response.headers, "content-type")):
         return operation.add_up(response.body.data)
     return parse(response.body.data)
+
+
+def _place(host: str) -> str:
+    """A host, as it is told from others: on loopback the port is another one in every run."""
+    name = host.rpartition(":")[0] or host
+    return "loopback" if name in _LOOPBACK else host
 
 
 def _parsed(body: bytes) -> JSON:

@@ -1,4 +1,4 @@
-"""Streams of events as bytes: server-sent events and NDJSON, cut into events and never changed.
+"""Streams of events as bytes: server-sent events, NDJSON and arrays, cut into events and never changed.
 
 Law: the spans of the events, laid end to end, are the body. What an event says is read from its
 bytes; nothing is ever written back from what was read, so an edit inside one span leaves every
@@ -7,7 +7,9 @@ other byte as it came.
     format                  an event ends at        its data                        lines end with
     text/event-stream       an empty line           its `data` fields, joined       LF, CR or CRLF
     application/x-ndjson    the end of its line     the line                        LF
+    an array of objects     its comma               the object                      -
 
+Services send streams under other names, too: `kind` looks at the body where its type says nothing.
 Server-sent events are read as the WHATWG HTML standard, section 9.2.6, has it, with one addition:
 bytes that no client would dispatch (comments, `retry:`, a torn end) are events too, without data or
 marked as torn, since they also belong to the body. AWS event streams are binary and are not cut.
@@ -15,13 +17,34 @@ marked as torn, since they also belong to the body. AWS event streams are binary
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass, field
 
 SSE = "text/event-stream"
+RECORDS = "application/x-ndjson"
 NDJSON = frozenset(
-    {"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonl", "application/jsonlines"}
+    {
+        RECORDS,
+        "application/json-lines",
+        "application/jsonl",
+        "application/jsonlines",
+        "application/ndjson",
+        "application/stream+json",
+        "application/x-json-stream",
+        "application/x-jsonl",
+    }
 )
+ARRAY = "array"
+"""What `kind` calls an array of objects; no media type is called like this."""
+LARGEST = 1 << 20
+"""Bytes of an array that is cut (0.3 s): longer ones are documents, not streams."""
 BOM = b"\xef\xbb\xbf"
+
+_FIELDS = re.compile(rb"(?:\xef\xbb\xbf)?(?:(?:event|id|retry)?:[^\r\n]*[\r\n]|[\r\n])*+data:")
+_LINES = re.compile(rb"\s*\{[^\n]*\}[ \t\r]*(?:\n\s*\{[^\n]*\}[ \t\r]*)++(?:\n\s*(?:\{[^\n]*)?)?")
+_OBJECTS = re.compile(rb"\s*\[\s*\{")
+_BETWEEN = re.compile(r"[\s,]*")
 
 _EMPTY = frozenset({b"\n", b"\r\n", b"\r"})
 _NAMELESS = "message"
@@ -65,10 +88,40 @@ def is_stream(content_type: str) -> bool:
     return kind == SSE or kind in NDJSON
 
 
+def kind(body: bytes, content_type: str) -> str:
+    """What to cut this body as: its type where that says stream, else what it looks like; empty for a document."""
+    if is_stream(content_type):
+        return content_type
+    if _FIELDS.match(body):
+        return SSE
+    if _LINES.fullmatch(body):
+        return RECORDS
+    return ARRAY if len(body) <= LARGEST and _OBJECTS.match(body) else ""
+
+
 def events(body: bytes, content_type: str = SSE) -> list[Event]:
     """All events of a body in their order; their spans cover it without gap or overlap."""
+    if content_type == ARRAY:
+        return _elements(body)
     splitter = Splitter(content_type)
     return [*splitter.feed(body), *splitter.close()]
+
+
+def _elements(body: bytes) -> list[Event]:
+    """The elements of an array, each with the comma before it; what stands behind the last that is whole is torn."""
+    text, found, at = body.decode("latin-1"), list[Event](), 0  # Latin-1: a character is a byte
+    place, decoder = text.find("[") + 1, json.JSONDecoder(strict=False)
+    while True:
+        blank = _BETWEEN.match(text, place)
+        start = blank.end() if blank else place
+        try:
+            _, place = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            break
+        data = body[start:place].decode("utf-8", "replace")
+        found.append(Event(_NAMELESS, data, at, place, spans=((start, place),)))
+        at = place
+    return [*found, Event(_NAMELESS, "", at, len(body), torn=True)] if at < len(body) else found
 
 
 @dataclass(slots=True)

@@ -28,12 +28,13 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from replaykit.core.ground import Ground
 from replaykit.core.model import Exchange, Outputs, Unseen
 from replaykit.core.normalize import Bindings, Facts, Paired, Rules, Token, pair
 from replaykit.core.outputs import compare, values
-from replaykit.core.places import Ground
-from replaykit.core.plain import counted, line, quoted
-from replaykit.core.steps import Asked, title, wholes
+from replaykit.core.plain import counted, line
+from replaykit.core.steps import Asked, Titles, wholes
+from replaykit.core.threads import described
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -133,10 +134,11 @@ def verdict_of(  # noqa: PLR0913 - a verdict hears everybody
     misses = tuple(_misses(remarks))
     left = counts["never_asked_for"]
     came = replace(outputs, exit_code=None) if outputs and ended else outputs
+    titles = Titles.of(episode)
     differences = (
         *misses,
-        *(each for whole in steps for each in _differently(whole, plays)),
-        *(_ended(ended, left) if ended else _never(steps, plays)),
+        *(each for whole in steps for each in _differently(whole, plays, titles)),
+        *(_ended(ended, left) if ended else _never(steps, plays, titles)),
         *_outputs(episode, came, remarks, _ground(episode, plays, live, extra), cut=bool(misses or ended)),
         *_lost(remarks),
     )
@@ -217,13 +219,13 @@ def _account(detail: Mapping[str, Any]) -> str:
     return str(detail.get("account", ""))
 
 
-def _differently(whole: Whole, plays: _Plays) -> Iterator[Difference]:
+def _differently(whole: Whole, plays: _Plays, titles: Titles) -> Iterator[Difference]:
     """The headers of a step that said something else, once for all its attempts."""
     rows = {tuple(row): None for position in whole.positions for row in plays.get(position, {}).get("differently", ())}
     if rows:
         said = ", ".join(f"{line(str(name))} {_value(before)} → {_value(after)}" for name, before, after in rows)
         headers = [{"name": name, "before": before, "after": after} for name, before, after in rows]
-        text = f"step {whole.number} was sent differently: {said}: {title(whole.step)}"
+        text = f"step {whole.number} was sent differently: {said}: {titles.rough(whole.step)}"
         yield Difference("differently", whole.number, text, {"headers": headers})
 
 
@@ -231,15 +233,12 @@ def _value(value: object) -> str:
     return line(str(value)) if value else "(none)"
 
 
-def _never(steps: Iterable[Whole], plays: _Plays) -> Iterator[Difference]:
+def _never(steps: Iterable[Whole], plays: _Plays, titles: Titles) -> Iterator[Difference]:
     """The steps that nobody asked for, the first few with what they said."""
-    told = 0
-    for whole in steps:
+    left = [whole for whole in steps if any(position not in plays for position in whole.positions)]
+    told = [*described(left[:DESCRIBED], titles), *(titles.rough(whole.step) for whole in left[DESCRIBED:])]
+    for whole, what in zip(left, told, strict=True):
         asked = sum(position in plays for position in whole.positions)
-        if asked == len(whole.positions):
-            continue
-        told += 1
-        what = _described(whole) if told <= DESCRIBED else title(whole.step)
         text = f"step {whole.number} was never asked for: {what}"
         if asked:
             recorded = counted(len(whole.positions), "attempt")
@@ -251,22 +250,6 @@ def _ended(ended: str, left: int) -> Iterator[Difference]:
     """The one line on a run that was ended: steps it did not reach are no news."""
     reached = f"; {counted(left, 'recorded step')} {'was' if left == 1 else 'were'} not reached" if left else ""
     yield Difference("ended", None, f"the run was ended {ended}{reached}", {"not_reached": left})
-
-
-def _described(whole: Whole) -> str:
-    """A step with its turn and the last thing that it told the model."""
-    if not isinstance(whole.step, Exchange):
-        return title(whole.step)
-    asked = Asked(whole.step.request)
-    question = asked.question
-    if not asked.turn or question is None:
-        return asked.title
-    parts = [part for turn in question.turns[-1:] for part in turn.parts if part.text]
-    named = {"tool_result": "with the result of {name}: {text}", "text": "after {text}"}
-    said = [
-        named[part.kind].format(name=line(part.name), text=quoted(part.text)) for part in parts if part.kind in named
-    ]
-    return ", ".join([f"turn {asked.turn}: {asked.title}", *said[-1:]])
 
 
 def _outputs(

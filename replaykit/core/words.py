@@ -1,5 +1,9 @@
 """What differs between two texts, by word: only the words that changed, and a little of what stands around them.
 
+    told       the first few edits, in one line
+    by_edit    all edits, each in a line
+    by_line    the lines that changed, with two lines around them, as `diff -u` has them
+
 Law: pure, and bounded: whatever the two texts are, comparing them costs milliseconds. What both
 begin and end with is skipped at the speed of memcmp; what is left is compared by word, where it is
 long by line first, and where it is longer still as one piece.
@@ -10,12 +14,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from replaykit.core.plain import ELLIPSIS, line, quoted
+from replaykit.core.plain import ELLIPSIS, WIDTH, harmless, line, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+
+_Opcode: TypeAlias = "tuple[str, int, int, int, int]"
 
 MOST = 400
 """Words, or lines, on a side that are aligned: the matcher is quadratic (400 against 400 take 10 ms at worst)."""
@@ -28,6 +34,15 @@ KINSHIP = 0.3
 
 NEAR = 3
 """Words of context on either side."""
+
+AROUND = 2
+"""Lines shown on either side of lines that changed."""
+
+LINES = 2_000
+"""Lines on a side that are aligned where all of them are shown; more than that stand in each other's place."""
+
+LONGEST = 10_000
+"""Characters of one line: beyond that it is data, which nobody reads in a diff."""
 
 _WORD = re.compile(r"\w+(?:[.,:/'’@-]\w+)*|[^\w\s]")
 """A word, a number, a time or a date in one piece (`12.5`, `don't`, `2026-11-20`), or one sign."""
@@ -48,16 +63,16 @@ class Edit:
     left: str = ""
     right: str = ""
 
-    def said(self) -> str:
+    def said(self, width: int = WIDTH) -> str:
         """The edit in one line: `"always" → "never" (in "You must … answer")`."""
-        return f"{self._change()}{self._context()}"
+        return f"{self._change(width)}{self._context()}"
 
-    def _change(self) -> str:
+    def _change(self, width: int) -> str:
         if not self.before:
-            return f"added {quoted(self.after)}"
+            return f"added {quoted(self.after, width)}"
         if not self.after:
-            return f"removed {quoted(self.before)}"
-        return f"{quoted(self.before)} → {quoted(self.after)}"
+            return f"removed {quoted(self.before, width)}"
+        return f"{quoted(self.before, width)} → {quoted(self.after, width)}"
 
     def _context(self) -> str:
         around = " ".join(filter(None, (self.left.strip(), ELLIPSIS, self.right.strip())))
@@ -79,6 +94,65 @@ def told(before: str, after: str) -> str:
     found = edits(before, after)
     more = len(found) - SHOWN
     return "; ".join(edit.said() for edit in found[:SHOWN]) + (f"; and {more} more" if more > 0 else "")
+
+
+def is_brief(before: str, after: str) -> bool:
+    """Whether `told` leaves nothing out."""
+    found = edits(before, after)
+    return len(found) <= SHOWN and all(len(text) <= WIDTH for edit in found for text in (edit.before, edit.after))
+
+
+def by_edit(before: str, after: str) -> Iterator[str]:
+    """All edits, each in a line."""
+    return (edit.said(LONGEST) for edit in edits(before, after))
+
+
+def by_line(before: str, after: str) -> Iterator[str]:
+    """The lines that changed: `- was`, `+ is`, and what stands around them; each stretch begins with its place."""
+    ours, theirs = before.split("\n"), after.split("\n")
+    head = _alike(ours, theirs)
+    tail = _alike(ours[head:][::-1], theirs[head:][::-1])
+    skip = max(0, head - AROUND)  # what is aligned: the lines that changed and those around them
+    rest = max(0, tail - AROUND)
+    old, new = ours[skip : len(ours) - rest], theirs[skip : len(theirs) - rest]
+    for group in _stretches(old, new, head - skip, tail - rest):
+        yield f"@@ line {skip + group[0][3] + 1} @@"
+        for tag, i1, i2, j1, j2 in group:
+            if tag == "equal":
+                yield from (f"  {each}" for each in _shown(old[i1:i2]))
+            else:
+                yield from (f"- {each}" for each in _shown(old[i1:i2]))
+                yield from (f"+ {each}" for each in _shown(new[j1:j2]))
+
+
+def spelled(text: str) -> list[str]:
+    """The lines of a text, harmless."""
+    return _shown(text.removesuffix("\n").split("\n"))
+
+
+def _shown(lines: Sequence[str]) -> list[str]:
+    return [harmless(each if len(each) <= LONGEST else each[: LONGEST - 1] + ELLIPSIS) for each in lines]
+
+
+def _alike(ours: Sequence[str], theirs: Sequence[str]) -> int:
+    """How many lines two texts begin with in common."""
+    return next(
+        (at for at, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs))
+    )
+
+
+def _stretches(old: Sequence[str], new: Sequence[str], head: int, tail: int) -> Iterable[list[_Opcode]]:
+    """The stretches that changed, as the matcher groups them; one stretch where it would take too long."""
+    if max(len(old), len(new)) <= LINES:
+        return SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(AROUND)
+    ends, others = len(old) - tail, len(new) - tail
+    return [
+        [
+            ("equal", 0, head, 0, head),
+            ("replace", head, ends, head, others),
+            ("equal", ends, len(old), others, len(new)),
+        ]
+    ]
 
 
 def _frame(before: str, after: str) -> tuple[int, int]:

@@ -6,19 +6,21 @@ what the story says of it afterwards is what its exit code said.
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from codecs import getincrementaldecoder
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final, NoReturn
 
 from replaykit.demo.server import serve
 from replaykit.demo.stage import AGENT, KEY, PROMPT, environment, furnish, require
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     Print = Callable[[str], None]
     """How text reaches the reader; lines carry their own ends."""
@@ -81,11 +83,14 @@ ACTS: Final = (
 
 
 def tell(say: Print) -> bool:
-    """Whether the story went as it should; `say` prints text as it comes. `UsageError` when the SDK is missing."""
+    """Whether the story went as it should; `say` prints text as it comes. `UsageError` when the SDK is missing.
+
+    Nothing of it is left behind, also where somebody ends it before its time.
+    """
     require()
     say(OPENING)
     record, replay, change = ACTS
-    with TemporaryDirectory(prefix="replaykit-demo-") as name:
+    with interruptible(), TemporaryDirectory(prefix="replaykit-demo-") as name:
         folder = Path(name)
         furnish(folder)
         with serve() as url:
@@ -128,9 +133,33 @@ def run(command: list[str], folder: Path, variables: Mapping[str, str], say: Pri
         stderr=subprocess.STDOUT,
         bufsize=0,
     ) as process:
-        if process.stdout is not None:
-            show(process.stdout, say)
+        try:
+            if process.stdout is not None:
+                show(process.stdout, say)
+        except BaseException:
+            process.terminate()  # it ends its own command, and clears up after itself
+            process.wait()
+            raise
     return process.returncode
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """A block that SIGTERM and SIGHUP end as Ctrl-C does: by an exception, so that all of it is cleared away."""
+
+    def end(number: int, _frame: object) -> NoReturn:
+        raise SystemExit(128 + number)  # as a shell counts
+
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number in numbers:
+        if before[number] != signal.SIG_IGN:  # `nohup` means it
+            signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def show(output: IO[bytes], say: Print) -> None:

@@ -33,8 +33,8 @@ LIBRARIES = frozenset({"httpx", "httpx2"})
 NEEDY = LIBRARIES | {"replaykit.tools", "replaykit.launch.program"}
 """Modules whose import means that a session is needed."""
 
-REACHING = frozenset({"socket", "subprocess"})
-"""Modules whose import means that the guard is needed."""
+REACHING = {"socket": "", "subprocess": "", "_socket": "socket", "_posixsubprocess": "subprocess"}
+"""Modules whose import means that the guard is needed, unless another one that means so is just importing them."""
 
 STARTING = frozenset({"os.exec", "os.posix_spawn", "os.system"})
 """Audit events of other programs being started without `subprocess`."""
@@ -45,16 +45,15 @@ OLDEST = (3, 11)
 class Process:
     """A process and its part in the run; each of its pieces is made when it is first needed."""
 
-    def __init__(self, text: str, run: str) -> None:
-        """`text` is the run's settings as they stand in the environment, `run` the run's folder."""
-        self._text = text
+    def __init__(self, run: str) -> None:
+        """`run` is the run's folder, which has its settings."""
         self._run = run
         self._guarded = False
         self._begun = False
         self._session: Session | None = None
         self._stack: ExitStack | None = None
         self._lock = threading.RLock()
-        self._watch = Watch((NEEDY | REACHING).__contains__, self._imported)
+        self._watch = Watch((NEEDY | REACHING.keys()).__contains__, self._imported)
 
     def watch(self) -> None:
         """Be ready for the first import of an HTTP library, the first tool, the first connection."""
@@ -111,7 +110,11 @@ class Process:
     def _settings(self) -> Settings:
         from replaykit.launch.settings import Settings
 
-        return Settings.read(self._text)
+        try:
+            return Settings.read(self._run)
+        except Exception as error:
+            self._failed(error)
+            raise
 
     def _open(self) -> None:
         from replaykit.launch.part import part_of
@@ -126,7 +129,8 @@ class Process:
     def _imported(self, name: str) -> None:
         """A module has been imported; one that another thread was importing meanwhile is routed, too."""
         if name in REACHING:
-            self.guard()
+            if REACHING[name] not in sys.modules:
+                self.guard()
         elif self.begin() is not None and name in LIBRARIES:
             from replaykit.transport.patch import PATCH
 
@@ -139,8 +143,6 @@ class Process:
 
     def _after_fork(self) -> None:
         self._lock = threading.RLock()
-        if self._session is not None:
-            self._session.after_fork()
         util = sys.modules.get("multiprocessing.util")
         if util is not None:  # its children end without `atexit`
             util.register_after_fork(self, lambda process: util.Finalize(None, process.end, exitpriority=0))
@@ -150,7 +152,4 @@ def start() -> None:
     """Have this process take part in the run that its environment names, until it ends."""
     if sys.version_info < OLDEST:
         raise ImportError(f"replaykit needs Python {'.'.join(map(str, OLDEST))}")
-    text = os.environ["REPLAYKIT_SESSION"]
-    if not text.startswith("{"):
-        raise ValueError(f"REPLAYKIT_SESSION is not ours: {text[:40]!r}")
-    Process(text, os.environ["REPLAYKIT_RUN"]).watch()
+    Process(os.environ["REPLAYKIT_RUN"]).watch()

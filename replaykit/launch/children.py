@@ -10,14 +10,13 @@ is found by comparing what was started with who announced itself, never guessed.
     -S, -I, -E; an interpreter without us  not at all: `uncovered` names it
 
 In the run's folder, `processes` has a line for each process that announced itself (see
-`hook/sitecustomize.py`) and one, ("spawn", pid, words), for each Python that was started.
+`hook/sitecustomize.py`) and one, ("spawn", pid, words), for each Python that was started. The other
+lines are `child.py`'s ("lost") and `witness.py`'s ("remark").
 """
 
 from __future__ import annotations
 
-import ast
 import os
-import shlex
 from collections import Counter
 from functools import cache, wraps
 from pathlib import Path
@@ -26,7 +25,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from replaykit.core.model import Unseen
 from replaykit.guard.programs import program, shut, unwrapped
-from replaykit.launch.settings import note
+from replaykit.launch.settings import left, note
 
 if TYPE_CHECKING:
     import inspect
@@ -34,24 +33,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     Words: TypeAlias = tuple[str, ...]
-    Record: TypeAlias = tuple[Any, ...]
-
-SESSION = "REPLAYKIT_SESSION"
-"""Names the variable that holds the session's settings, as JSON."""
 
 RUN = "REPLAYKIT_RUN"
-"""Names the variable that holds the run's folder."""
+"""Names the variable that holds the run's folder, where everything else is."""
 
 HOOK = str(Path(__file__).with_name("hook"))
 """The folder whose only module is `sitecustomize`."""
+
+SHOWN = 50
+"""Characters of a command line that a person is shown: the program, its flags, and the beginning of the rest."""
 
 WORD = 200
 """Characters kept of each word of a command line, as in the hook."""
 
 
-def environment(base: Mapping[str, str], session: str, run: str | os.PathLike[str]) -> dict[str, str]:
-    """The environment of a command whose Pythons shall have this session (its JSON) and announce themselves."""
-    return {**base, SESSION: session, RUN: os.fspath(run), "PYTHONPATH": _hooked(base.get("PYTHONPATH", ""))}
+def environment(base: Mapping[str, str], run: str | os.PathLike[str]) -> dict[str, str]:
+    """The environment of a command whose Pythons shall announce themselves in this folder, and have its session."""
+    return {**base, RUN: os.fspath(run), "PYTHONPATH": _hooked(base.get("PYTHONPATH", ""))}
 
 
 def spawner(run: str | os.PathLike[str]) -> Callable[[Sequence[str]], None]:
@@ -73,7 +71,7 @@ def carry() -> Callable[[], None]:
     """
     import subprocess
 
-    own = {name: os.environ[name] for name in (SESSION, RUN) if name in os.environ}
+    own = {RUN: os.environ[RUN]} if RUN in os.environ else {}
     original = subprocess.Popen.__init__
 
     @cache
@@ -103,12 +101,12 @@ def carry() -> Callable[[], None]:
 
 def uncovered(run: str | os.PathLike[str]) -> tuple[Unseen, ...]:
     """The Pythons of a run that had no session, and why; each once, with how often."""
-    records = list(_records(Path(run, "processes")))
+    records = list(left(run))
     announced = [tuple(record[2]) for record in records if record[0] == "start"]
     started = [unwrapped(record[2]) for record in records if record[0] == "spawn"]
     found = Counter(
         [(record[2], _WHY[record[0]].format(record[3])) for record in records if record[0] in _WHY]
-        + [(_shown(words), _reason(words)) for words in _unmatched(started, announced) if _exists(words[0])]
+        + [(shown(words), _reason(words)) for words in _unmatched(started, announced) if _exists(words[0])]
     )
     return tuple(Unseen(what, how, times) for (what, how), times in found.items())
 
@@ -116,7 +114,7 @@ def uncovered(run: str | os.PathLike[str]) -> tuple[Unseen, ...]:
 def lost(run: str | os.PathLike[str]) -> Counter[str]:
     """How many steps the processes of a run could not keep, by what the store said."""
     found: Counter[str] = Counter()
-    for record in _records(Path(run, "processes")):
+    for record in left(run):
         if record[0] == "lost":
             found[record[3]] += record[2]
     return found
@@ -133,17 +131,17 @@ def _reason(words: Sequence[str]) -> str:
 
 def _unmatched(started: Iterable[list[str]], announced: list[Words]) -> list[list[str]]:
     """The command lines that nobody announced: exact matches are made first, then those of scripts and shims."""
-    left = list(started)
+    unknown = list(started)
     for match in (_exactly, _loosely):
         still = []
-        for words in left:
+        for words in unknown:
             found = next((other for other in announced if match(words, other)), None)
             if found is None:
                 still.append(words)
             else:
                 announced.remove(found)
-        left = still
-    return left
+        unknown = still
+    return unknown
 
 
 def _exactly(words: list[str], announced: Words) -> bool:
@@ -163,23 +161,10 @@ def _exists(path: str) -> bool:
     return which(path) is not None or (os.sep in path and not path.startswith(os.sep))
 
 
-def _shown(words: Sequence[str]) -> str:
-    """A command line for people: short, and on one line."""
-    line = " ".join(shlex.join(words).split())
-    return line if len(line) <= 80 else f"{line[:79]}…"  # noqa: PLR2004 -- a line of a terminal
-
-
-def _records(path: Path) -> Iterable[Record]:
-    """The lines that processes have left; what is not one (a write cut short) is passed over."""
-    try:
-        lines = path.read_text("ascii", "replace").splitlines()
-    except FileNotFoundError:
-        return
-    for line in lines:
-        try:
-            yield ast.literal_eval(line)
-        except (SyntaxError, ValueError):
-            continue
+def shown(words: Sequence[str]) -> str:
+    """A command line for people: short, on one line, and not quoted, for nobody is to type it."""
+    line = " ".join(" ".join([os.path.basename(words[0]), *words[1:]]).split())  # noqa: PTH119 -- as the system reads it
+    return line if len(line) <= SHOWN else f"{line[: SHOWN - 1]}…"
 
 
 def _brief(command: Sequence[str]) -> Words:
@@ -188,10 +173,13 @@ def _brief(command: Sequence[str]) -> Words:
 
 
 def _carried(arguments: Mapping[str, Any], own: Mapping[str, str]) -> Mapping[Any, Any] | None:
-    """The environment to start a child with, given `Popen`'s arguments: as it is, or with the session added."""
+    """The environment to start a child with, given `Popen`'s arguments: as it is, or with the session added.
+
+    One that names a run is left with that: the child is `replaykit replay`'s, below `replaykit record`.
+    """
     given: Mapping[Any, Any] | None = arguments.get("env")
     target = {os.fsdecode(name): os.fsdecode(value) for name, value in (os.environ if given is None else given).items()}
-    covered = {**target, **own, "PYTHONPATH": _hooked(target.get("PYTHONPATH", ""))}
+    covered = {**own, **target, "PYTHONPATH": _hooked(target.get("PYTHONPATH", ""))}
     return covered if own and covered != target and _may_be_python(arguments) else given
 
 

@@ -4,6 +4,7 @@
     a Python that knows replaykit      as it is                     as it is
     `python`, and it does not          an error, with the remedy    ours, unless an environment is active
     a Python that is not there         as it is                     ours
+    a script that is no command        an error, with the remedy    as it is
     anything else                      as it is                     as it is
 
 Law: a recording runs what was typed, or nothing. An episode from another machine names an
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -33,9 +35,14 @@ _BARE = frozenset({"python", "python3"})
 def typed(command: Sequence[str], environment: Mapping[str, str]) -> tuple[str, ...]:
     """The command as it was typed; `UsageError` when its Python would not be recorded."""
     words = tuple(command)
-    if not words or words[0] not in _BARE:
+    if not words:
         return words
     found = shutil.which(words[0], path=environment.get("PATH"))
+    if found is None and words[0].endswith(".py"):
+        meant = shlex.join(["python", *words])
+        raise UsageError(f"cannot run {words[0]!r}: it is no command", remedy=f"did you mean `{meant}`?")
+    if words[0] not in _BARE:
+        return words
     if found is not None and not _knows(found, environment):
         raise _ignorant(found, words)
     return words
@@ -65,7 +72,8 @@ def _knows(interpreter: str, environment: Mapping[str, str]) -> bool:
     if Path(interpreter).parent == Path(sys.executable).parent:
         return True
     found = subprocess.run(  # noqa: S603 - the interpreter that is about to run
-        [interpreter, "-c", "import importlib.util as u, sys; sys.exit(u.find_spec('replaykit') is None)"],
+        # -P: what stands in the present folder is not what a script would find.
+        [interpreter, "-P", "-c", "import importlib.util as u, sys; sys.exit(u.find_spec('replaykit') is None)"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -5,9 +5,9 @@ Law: every process makes its own; what they share is the store.
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,12 +16,15 @@ from replaykit.config import load
 from replaykit.errors import NoSuchEpisode
 from replaykit.launch.bell import ring
 from replaykit.launch.inside import inside
+from replaykit.launch.learned import tell
+from replaykit.launch.witness import Witness
 from replaykit.session import Session
+from replaykit.session.hiding import Hiding
 from replaykit.session.ledger import Shared
 from replaykit.session.origin import span_here
 from replaykit.session.player import Player
 from replaykit.session.recorder import Recorder
-from replaykit.session.rules import normalization, redactor
+from replaykit.session.rules import normalization
 from replaykit.store import Store
 
 if TYPE_CHECKING:
@@ -44,7 +47,7 @@ def part_of(settings: Settings, run: str) -> tuple[Session, ExitStack]:
 
 def _session(settings: Settings, config: Config, run: str) -> Session:
     store = Store(Path(settings.store))
-    clean = redactor(config, os.environ)
+    clean = Hiding(config, partial(tell, run))
 
     def clock() -> int:
         return time.monotonic_ns() - settings.clock
@@ -53,7 +56,7 @@ def _session(settings: Settings, config: Config, run: str) -> Session:
         return Session(settings.name, clock=clock, recorder=Recorder(store, settings.run, clean))
     player = Player(
         _episode(settings, store),
-        Shared(store, settings.run),
+        Witness(Shared(store, settings.run), run, keep_going=settings.keep_going),
         clean,
         lambda: _span(settings),
         extra=normalization(config),

@@ -1,7 +1,8 @@
 """Recording and replaying inside a program: `with replaykit.record(…)` and `with replaykit.replay(…)`.
 
 Law: entering is all it takes, leaving takes everything out again. What a replay found is raised at
-its end, whatever the program caught on the way.
+its end, whatever the program caught on the way. A child that is forked inside belongs to the block,
+and its end is its parent's.
 """
 
 from __future__ import annotations
@@ -17,17 +18,21 @@ from typing import TYPE_CHECKING, Any, Self
 
 from replaykit.cassette import checked
 from replaykit.config import load
+from replaykit.core.explain import remedy
 from replaykit.core.plain import counted
 from replaykit.core.verdict import verdict_of
-from replaykit.errors import Different, NeverAskedFor, NotRecorded, StoreError, UsageError
+from replaykit.errors import Different, NeverAskedFor, NotRecorded, StoreError, UsageError, hide
+from replaykit.launch.folder import run_folder
 from replaykit.launch.inside import guarded, inside
+from replaykit.launch.variables import VARIABLES, declared, needed
 from replaykit.session import Session
+from replaykit.session.hiding import Hiding
 from replaykit.session.ledger import Memory
 from replaykit.session.names import named
-from replaykit.session.origin import called_like, origin_here, span_here
+from replaykit.session.origin import called_like, origin_here, program_here, redacted, span_here
 from replaykit.session.player import Player
 from replaykit.session.recorder import Recorder
-from replaykit.session.rules import normalization, redactor
+from replaykit.session.rules import normalization
 from replaykit.store import Store
 from replaykit.tools.values import NoForm, dumps
 from replaykit.transport import Transport
@@ -41,6 +46,8 @@ if TYPE_CHECKING:
     from replaykit.core.model import Span
     from replaykit.core.verdict import Verdict
 
+__tracebackhide__ = hide
+
 
 class Block:
     """An episode under way: what `record` and `replay` give, as a context manager, sync and async."""
@@ -52,6 +59,7 @@ class Block:
         """Nothing happens before the block is entered."""
         self._stack = ExitStack()
         self._session: Session | None = None
+        self._process = os.getpid()
 
     def transport(self, inner: object = None) -> Transport:
         """A transport for a client of httpx or httpx2; `inner` does the sending, with its own settings."""
@@ -66,18 +74,20 @@ class Block:
             raise UsageError("this episode is not under way", remedy="use it inside its `with` block")
         return self._session
 
-    def _enter(self, session: Session, config: Config, *, refuse: bool) -> None:
-        self._stack = inside(session, config)
+    def _enter(self, stack: ExitStack, session: Session, config: Config, *, refuse: bool) -> None:
+        stack.enter_context(inside(session, config))
         guard = guarded(session, refuse=refuse)
         guard.start()
-        self._stack.callback(guard.stop)
-        self._session = session
+        stack.callback(guard.stop)
+        self._stack, self._session, self._process = stack.pop_all(), session, os.getpid()
 
-    def _leave(self) -> None:
+    def _leave(self) -> bool:
+        """Whether the block is over: it is not for its process when a forked child leaves it."""
         session, self._session = self._session, None
         self._stack.close()
         if session is not None:
             session.end()
+        return os.getpid() == self._process
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -114,22 +124,28 @@ class Recording(Block):
         """Begin a draft, and route every client to it."""
         config = load(Path.cwd())
         self._store = Store(_store_path(self._path, config))
-        environment = _environment()
-        self.id = self._store.begin(self.name, origin_here(sys.argv, config, environment), span_here())
-        recorder = Recorder(self._store, self.id, redactor(config, environment))
+        hiding = Hiding(config)
+        origin = origin_here((), config, _environment(), program=program_here(sys.argv, config.root))
+        self._origin = redacted(origin, hiding)
+        self.id = self._store.begin(self.name, self._origin, span_here())
+        recorder = Recorder(self._store, self.id, hiding)
         began = time.monotonic_ns()
         session = Session(self.name, clock=lambda: time.monotonic_ns() - began, recorder=recorder)
         self._recorder = recorder
-        self._enter(session, config, refuse=False)
+        with ExitStack() as stack:
+            self._enter(stack, session, config, refuse=False)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Keep what is still open, and mark the draft as finished; the store's trouble is said, not raised."""
-        self._leave()
+        if not self._leave():
+            return
         recorder, trouble = self._recorder, ""
         try:
+            secrets = tuple(sorted({*self._origin.secrets, *recorder.hiding.names}))
+            self._store.describe(self.id, replace(self._origin, secrets=secrets))
             self._store.finish(self.id, ended=time.time())
         except StoreError as problem:
             trouble = f"its end could not be kept: {problem}"
@@ -152,6 +168,7 @@ class Replaying(Block):
         self.verdict: Verdict | None = None
         self._path = store
         self._speed = speed
+        self._folders = ExitStack()
 
     def __enter__(self) -> Self:
         """Open the episode, and answer every client from it."""
@@ -162,35 +179,53 @@ class Replaying(Block):
         self.name, self.id = found.episode.name, found.episode.id
         self._began = span_here()
         self._extra = normalization(config)
-        self._ledger = Memory(_Remarks(path, self.id))
-        player = Player(
-            found.episode,
-            self._ledger,
-            redactor(config, _environment()),
-            self._span,
-            extra=self._extra,
-        )
-        began = time.monotonic_ns()
-        session = Session(self.name, clock=lambda: time.monotonic_ns() - began, player=player, speed=self._speed)
-        self._enter(session, config, refuse=True)
+        self._ledger = Memory(_Remarks(path, self.id), self._apart)
+        with ExitStack() as stack:
+            stack.enter_context(VARIABLES.put(needed(declared(found.episode.origin, config), os.environ)))
+            self._enter(stack, self._playing(config), config, refuse=True)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Raise what was not as recorded: a miss above all, whatever the program made of it."""
-        self._leave()
-        ledger = self._ledger
-        verdict = verdict_of(self._episode, ledger.plays, ledger.remarks, None, self._span(), extra=self._extra)
-        self.verdict = verdict
+        if not self._leave():
+            return
+        verdict = self.verdict = self._judged()
         if isinstance(error, Different) or (error is not None and not isinstance(error, Exception | SystemExit)):
             return
+        problem = self._problem(verdict)
+        if problem is not None and (error is None or isinstance(problem, NotRecorded)):
+            raise problem from error
+
+    def _problem(self, verdict: Verdict) -> Different | None:
+        """The gravest of what was not as recorded; its remedy names the store, where the block did."""
+        usual = "\n".join(remedy(self._episode))
+        here = "\n".join(remedy(self._episode, str(self._path or "")))
+        told = [(each.kind, each.text.removesuffix(usual).rstrip("\n")) for each in verdict.differences]
         if verdict.not_recorded:
-            raise NotRecorded(_told(verdict, "not_recorded")) from error
-        if error is None and verdict.never_asked_for:
-            raise NeverAskedFor(_told(verdict, "never_asked_for"))
-        if error is None and verdict.verdict == "different":
-            raise Different(_told(verdict))
+            return NotRecorded(*(text for kind, text in told if kind == "not_recorded"), remedy=here)
+        if verdict.never_asked_for:
+            return NeverAskedFor("\n\n".join(text for kind, text in told if kind == "never_asked_for"), remedy=here)
+        return Different("\n\n".join(text for _, text in told), remedy=here) if told else None
+
+    def _playing(self, config: Config) -> Session:
+        """The session that answers, in the environment as it is now."""
+        clean, began = Hiding(config), time.monotonic_ns()
+        player = Player(self._episode, self._ledger, clean, self._span, extra=self._extra)
+        return Session(self.name, clock=lambda: time.monotonic_ns() - began, player=player, speed=self._speed)
+
+    def _judged(self) -> Verdict:
+        ledger = self._ledger
+        with self._folders:
+            try:
+                return verdict_of(self._episode, ledger.plays, ledger.remarks, None, self._span(), extra=self._extra)
+            finally:
+                ledger.close()
+
+    def _apart(self) -> Path:
+        """A new file for what this block and its children do, gone at its end."""
+        return Path(self._folders.enter_context(run_folder()), "replay.db")
 
     def _span(self) -> Span:
         return replace(self._began, ended=time.time())
@@ -228,12 +263,12 @@ def replay(episode: str, *, store: str | PathLike[str] | None = None, speed: flo
     nothing, `speed=1` keeps the recorded pace. Leaving the block raises `NotRecorded` when anything
     was asked for that was not recorded, `NeverAskedFor` when recorded steps were not asked for, and
     `Different` when something was sent differently or an output is not what it was.
+
+    No key is needed: while the block lasts, `os.environ` has a placeholder for each secret of the
+    episode that is not set, and its declared variables (base URLs, models) as they were recorded.
+    Both are taken back at the end. `os.environ` belongs to the whole process: other threads see them, too.
     """
     return Replaying(episode, store=store, speed=speed)
-
-
-def _told(verdict: Verdict, kind: str = "") -> str:
-    return "\n\n".join(each.text for each in verdict.differences if not kind or each.kind == kind)
 
 
 def _store_path(given: str | PathLike[str] | None, config: Config) -> Path:

@@ -7,37 +7,56 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
-import tempfile
+import signal
 import time
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from replaykit.cassette import checked
 from replaykit.core.model import Outputs
-from replaykit.core.plain import counted
-from replaykit.core.redact import placeholder, secrets_of
+from replaykit.core.plain import counted, line
+from replaykit.core.redact import STAND_IN, secrets_of
+from replaykit.core.steps import numbers
 from replaykit.errors import StoreError, UsageError
 from replaykit.launch import interpreter
 from replaykit.launch.bell import hang
-from replaykit.launch.children import environment, lost, uncovered
+from replaykit.launch.children import environment, lost, shown, uncovered
 from replaykit.launch.command import run
+from replaykit.launch.folder import run_folder
 from replaykit.launch.isolate import isolated
+from replaykit.launch.learned import known, learned
 from replaykit.launch.settings import Settings
-from replaykit.session.origin import called_like, origin_here, span_here
+from replaykit.launch.survivors import PATIENCE, awaited
+from replaykit.launch.variables import declared, needed
+from replaykit.launch.witness import Witness, account
+from replaykit.session.ledger import Shared
+from replaykit.session.origin import called_like, origin_here, redacted, redacted_unseen, span_here, spoken
 from replaykit.session.rules import normalization, redactor
 from replaykit.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from replaykit.config import Config
     from replaykit.core.model import Episode, Origin, Span
     from replaykit.core.redact import Redactor
     from replaykit.core.verdict import Verdict
     from replaykit.launch.command import Ran
+    from replaykit.launch.witness import Account
     from replaykit.session.names import Named
+
+PROXIES = frozenset({"all_proxy", "ftp_proxy", "http_proxy", "https_proxy", "ws_proxy", "wss_proxy"})
+"""Variables that a replay does without, in capitals or not: a proxy on this machine is a way beyond it."""
+
+BRIEF = 0.5
+"""Seconds to wait for the children of a command that was ended: most were ended with it."""
+
+WIDE = 160
+"""Characters of a program's path."""
+
+ENDING = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT})
+"""Signals with which somebody ends a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +83,18 @@ class How:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What a replay came to; `isolated` when the command had no network at all."""
+    """What a replay came to; `isolated` when the command had no network at all.
+
+    `reached` is the number of the last recorded step that was served, 0 for none; `interrupted` the
+    signal by which somebody ended the run.
+    """
 
     episode: Episode
     verdict: Verdict
     ran: Ran
     isolated: bool
+    reached: int = 0
+    interrupted: int | None = None
 
 
 def record(command: Sequence[str], config: Config, store_path: Path, *, name: str = "") -> Recorded:
@@ -77,45 +102,55 @@ def record(command: Sequence[str], config: Config, store_path: Path, *, name: st
     base = dict(os.environ)
     words = interpreter.typed(command, base)
     origin = origin_here(words, config, base)
-    return _recorded(words, _whole(origin, base), base, config, store_path, name or called_like(words))
+    name = name or checked(called_like(words))  # before it runs: what was paid for can be accepted
+    return _recorded(words, _whole(origin), base, config, store_path, name)
 
 
 def again(episode: Episode, config: Config, store_path: Path) -> Recorded:
     """A new draft of an episode: its command once more, live, with the environment of now where it says something."""
-    was = episode.origin
-    declared = {name: value for name, value in was.environment.items() if name not in was.secrets}
-    base = {**declared, **_seeded(was), **os.environ}
-    words = interpreter.recorded(was.command, base, config.root / was.folder)
+    was = declared(episode.origin, config)
+    settings = {name: value for name, value in was.environment.items() if name not in was.secrets}
+    base = {**settings, **_seeded(was), **os.environ}
+    words = interpreter.recorded(_unhidden(was, base), base, config.root / was.folder)
     origin = replace(origin_here(words, config, base), folder=was.folder, command=was.command, stdin=was.stdin)
-    return _recorded(words, _whole(origin, base), base, config, store_path, episode.name)
+    return _recorded(words, _whole(origin), base, config, store_path, episode.name)
 
 
 def _recorded(  # noqa: PLR0913, PLR0917 - private, the end of two ways
     words: Sequence[str], origin: Origin, base: dict[str, str], config: Config, store_path: Path, name: str
 ) -> Recorded:
-    store = Store(store_path)
+    store, folder = Store(store_path), config.root / spoken((origin.folder,), base)[0]
+    origin = redacted(origin, redactor(config, base))
     draft = store.begin(name, origin, span_here())
     settings = _settings("record", name, draft, store_path, config)
-    base["PYTHONHASHSEED"] = origin.seed
-    with _run_folder() as folder_of_run:
+    base.update(_seeded(origin))
+    with run_folder(name) as folder_of_run:
+        settings.leave(folder_of_run)
+        known(folder_of_run, base)
         try:
             ran = run(
                 words,
-                environment=environment(base, settings.text(), folder_of_run),
-                folder=config.root / origin.folder,
+                environment=environment(base, folder_of_run),
+                folder=folder,
                 stdin=origin.stdin or None,
             )
         except UsageError:
             store.remove(draft)
             raise
+        later = learned(folder_of_run)
+        clean = redactor(config, base, later)
+        running = tuple(_running(folder_of_run, ran, clean))
         gaps, missing = uncovered(folder_of_run), tuple(_unkept(folder_of_run))
-    warnings = (*secrets_of(base)[1], *missing, *_cut(ran))
+    warnings = (*secrets_of(base)[1], *missing, *running, *_cut(ran))
     try:
         for unseen in gaps:
-            store.saw(draft, unseen)
+            store.saw(draft, redacted_unseen(unseen, clean))
         for text in missing:
             store.remark(draft, "lost", {"text": text})
-        return Recorded(_kept(store, draft, origin, ran, redactor(config, base)), ran, warnings)
+        for text in running:
+            store.remark(draft, "warning", {"text": text})
+        origin = replace(origin, secrets=tuple(sorted({*origin.secrets, *(secret.name for secret in later)})))
+        return Recorded(_kept(store, draft, origin, ran, clean), ran, warnings)
     except StoreError as error:
         return Recorded(None, ran, (*warnings, f"the end of {draft} could not be kept: {error}"))
 
@@ -135,39 +170,82 @@ def _kept(store: Store, draft: str, origin: Origin, ran: Ran, clean: Redactor) -
     return kept
 
 
+def runnable(episode: Episode) -> Origin:
+    """What started it, when that can be run again; `UsageError` for an episode of a block in a program."""
+    origin = episode.origin
+    if not origin.command:
+        program = f" ({line(origin.program, WIDE)})" if origin.program else ""
+        raise UsageError(
+            f"{episode.name} was recorded inside a program{program}: run that again",
+            remedy=f"there, `with replaykit.replay({episode.name!r}):` replays it, and `replaykit.record` records anew",
+        )
+    return origin
+
+
+def replayable(episode: Episode) -> Origin:
+    """What started it, when there is anything to replay; `UsageError` otherwise."""
+    origin = runnable(episode)
+    if not episode.steps:
+        raise UsageError(
+            f"{episode.name} ({episode.id}) has no steps: a replay of it would prove nothing",
+            remedy=f"record it again, through httpx, httpx2 or a tool: `replaykit record --again {episode.id}`",
+        )
+    return origin
+
+
 def replay(named: Named, config: Config, store_path: Path, how: How) -> Replayed:
     """Run the episode's command again, answered from the episode alone."""
-    episode, origin = named.episode, named.episode.origin
-    if not origin.command:
-        raise UsageError(
-            f"{episode.name} was recorded inside a program, and names no command to run",
-            remedy=f"replay it there: `with replaykit.replay({episode.name!r}): …`",
+    episode, origin = named.episode, declared(replayable(named.episode), config)
+    began = span_here()
+    with run_folder(episode.name) as folder_of_run:
+        store, replay_id = _ledger(episode, store_path, Path(folder_of_run))
+        settings = replace(
+            _settings("replay", episode.name, replay_id, store.path, config),
+            episode=str(named.path.resolve()) if episode.state == "accepted" else episode.id,
+            speed=how.speed,
+            keep_going=how.keep_going,
         )
-    store = Store(store_path)
-    replay_id, began = store.replay(episode.id), span_here()
-    settings = replace(
-        _settings("replay", episode.name, replay_id, store_path, config),
-        episode=str(named.path.resolve()) if episode.state == "accepted" else episode.id,
-        speed=how.speed,
-        keep_going=how.keep_going,
-    )
-    with _run_folder() as folder_of_run:
-        ran = _replaying(origin, config.root / origin.folder, settings, how, folder_of_run)
+        ran = _replaying(origin, config.root, settings, how, folder_of_run)
+        witness = Witness(Shared(store, replay_id), folder_of_run, keep_going=True)
+        clean = redactor(config, _restored(os.environ, origin), learned(folder_of_run))
+        for text in _running(folder_of_run, ran, clean):
+            witness.remark("lost", {"text": text})
         for each in uncovered(folder_of_run):
-            store.saw(replay_id, each)
-    verdict = _verdict(episode, store, replay_id, ran, config, span_here(began.began))
-    return Replayed(episode, verdict, ran, how.isolate)
+            witness.remark("unseen", asdict(redacted_unseen(each, clean)))
+        kept = account(store, replay_id, folder_of_run)
+        verdict = _verdict(episode, kept, ran, clean, config, span_here(began.began))
+        last = max(kept.plays, default=None)
+        store.close()
+    reached = 0 if last is None else numbers(episode)[last]
+    return Replayed(episode, verdict, ran, how.isolate, reached, _interrupted(ran))
 
 
-def _replaying(origin: Origin, folder: Path, settings: Settings, how: How, folder_of_run: str) -> Ran:
+def _ledger(episode: Episode, store_path: Path, folder_of_run: Path) -> tuple[Store, str]:
+    """Where this replay is written down, and its id there.
+
+    A cassette needs no store that can be written: on a read-only checkout its replay is forgotten.
+    """
+    try:
+        store = Store(store_path)
+        return store, store.replay(episode.id)
+    except StoreError:
+        if episode.state != "accepted":
+            raise
+    store = Store(folder_of_run / "episodes.db")
+    return store, store.replay(episode.id)
+
+
+def _replaying(origin: Origin, root: Path, settings: Settings, how: How, folder_of_run: str) -> Ran:
     """How the command ran, with what the recorded run had."""
+    settings.leave(folder_of_run)
     base = _restored(os.environ, origin)
-    words = interpreter.recorded(origin.command, base, folder)
+    words, folder = spoken(origin.command, base), root / spoken((origin.folder,), base)[0]
+    words = interpreter.recorded(words, base, folder)
     bell = hang(folder_of_run)
     try:
         return run(
             _isolated(words) if how.isolate else words,
-            environment=environment(base, settings.text(), folder_of_run),
+            environment=environment(base, folder_of_run),
             folder=folder,
             stdin=origin.stdin,
             watch=bell,
@@ -178,15 +256,22 @@ def _replaying(origin: Origin, folder: Path, settings: Settings, how: How, folde
 
 
 def _verdict(  # noqa: PLR0913, PLR0917 - private, from one caller
-    episode: Episode, store: Store, replay_id: str, ran: Ran, config: Config, live: Span
+    episode: Episode, kept: Account, ran: Ran, clean: Redactor, config: Config, live: Span
 ) -> Verdict:
     from replaykit.core.verdict import verdict_of
 
-    remarks = [(remark.kind, remark.detail) for remark in store.remarks(replay_id)]
-    stdout, _ = redactor(config, _restored(os.environ, episode.origin)).body(ran.stdout)
-    outputs = Outputs(stdout, ran.exit_code, store.outputs(replay_id))
-    ended = {"itself": "", "watch": "here", "timeout": f"after {ran.took:.1f} s (--timeout)"}[ran.ended_by]
-    return verdict_of(episode, store.plays(replay_id), remarks, outputs, live, extra=normalization(config), ended=ended)
+    outputs = Outputs(clean.body(ran.stdout)[0], ran.exit_code)
+    interrupted = _interrupted(ran)
+    itself = f"by {signal.Signals(interrupted).name}" if interrupted else ""
+    ended = {"itself": itself, "watch": "here", "timeout": f"after {ran.took:.1f} s (--timeout)"}[ran.ended_by]
+    return verdict_of(episode, kept.plays, kept.remarks, outputs, live, extra=normalization(config), ended=ended)
+
+
+def _interrupted(ran: Ran) -> int | None:
+    """The signal by which somebody ended the run: one that we passed on, or a terminal's Ctrl-C."""
+    if ran.heard in ENDING:
+        return ran.heard
+    return signal.SIGINT if ran.signal == signal.SIGINT else None
 
 
 def _settings(mode: str, name: str, run_id: str, store: Path, config: Config) -> Settings:
@@ -201,24 +286,29 @@ def _settings(mode: str, name: str, run_id: str, store: Path, config: Config) ->
     )
 
 
-def _whole(origin: Origin, base: Mapping[str, str]) -> Origin:
-    """The origin with what a replay must have, too: a seed, a zone, and every variable that is named like a secret.
+def _unhidden(origin: Origin, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The words of a command with their secrets; `UsageError` when one of those is not to be had here."""
+    words = spoken(origin.command, environment)
+    for word in words:
+        if found := STAND_IN.search(word.encode("utf-8", "surrogateescape")):
+            name = found[0].decode().strip("[]").partition(":")[2]
+            raise UsageError(
+                f"the command holds a secret, which was hidden: {line(word, WIDE)}",
+                remedy=f"set {name}, and try again" if name else "record it anew, with the whole command",
+            )
+    return words
 
-    One whose value is too plain to be hidden (`test`) is needed all the same: SDKs refuse to start without.
-    """
-    named = {warning.partition(" ")[0] for warning in secrets_of(base)[1]}
-    return replace(
-        origin,
-        seed=origin.seed if origin.seed.isdecimal() else str(random.getrandbits(32)),
-        timezone=origin.timezone or _timezone(),
-        secrets=tuple(sorted({*origin.secrets, *named})),
-    )
+
+def _whole(origin: Origin) -> Origin:
+    """The origin with what a replay must have, too: a seed and a zone."""
+    seed = origin.seed if origin.seed.isdecimal() else str(random.getrandbits(32))
+    return replace(origin, seed=seed, timezone=origin.timezone or _timezone())
 
 
 def _restored(environment_now: Mapping[str, str], origin: Origin) -> dict[str, str]:
     """The environment with what the recorded run had: its settings, seed and zone, and placeholders for its secrets."""
-    missing = {name: placeholder(name) for name in origin.secrets if not environment_now.get(name)}
-    return {**environment_now, **missing, **origin.environment, **_seeded(origin)}
+    whole = {**environment_now, **needed(origin, environment_now), **_seeded(origin)}
+    return {name: value for name, value in whole.items() if name.lower() not in PROXIES}
 
 
 def _seeded(origin: Origin) -> dict[str, str]:
@@ -243,6 +333,13 @@ def _unkept(folder_of_run: str) -> Iterator[str]:
         yield f"{counted(steps, 'step')} could not be kept: {problem}"
 
 
+def _running(folder_of_run: str, ran: Ran, clean: Redactor) -> Iterator[str]:
+    """The processes that have outlived the command and will not end: what they do from now on nobody sees."""
+    itself = ran.ended_by == "itself" and ran.signal is None
+    for each in awaited(folder_of_run, PATIENCE if itself else BRIEF):
+        yield clean.text(f"process {each.id} ({shown(each.words)}) still runs")[0]
+
+
 def _cut(ran: Ran) -> Iterator[str]:
     for stream in ran.cut:
         yield f"{stream} was too long to be kept whole: a replay compares and gives its beginning"
@@ -256,13 +353,3 @@ def _isolated(command: Sequence[str]) -> tuple[str, ...]:
             remedy="leave out --isolate: Python's own connections are guarded all the same",
         )
     return isolation.command
-
-
-@contextmanager
-def _run_folder() -> Iterator[str]:
-    """A folder for what the processes of one run tell each other; gone with the run."""
-    folder = tempfile.mkdtemp(prefix="replaykit-")
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -1,7 +1,7 @@
 """What every process of a run is told, and what it tells back.
 
-Law: plain words in the environment one way, lines of a file in the run's folder the other: a child
-in any state can still do both.
+Law: a file in the run's folder one way, lines of another one there the other way: a child in any
+state can still do both, and its environment names nothing but the folder.
 """
 
 from __future__ import annotations
@@ -9,12 +9,23 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    Record: TypeAlias = tuple[Any, ...]
+
+SESSION = "session.json"
+"""The file with the settings, in the run's folder."""
+
+PROCESSES = "processes"
+"""The file with what the processes say, in the run's folder: tuples in Python's own notation, one in a line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What every process of a run is told, as JSON in an environment variable.
+    """What every process of a run is told, as JSON in a file.
 
     `run` is the id of the draft that is recorded, or of the replay. `episode` is what a replay
     plays: a draft's id, or a cassette's path. `clock` is the monotonic clock when the run began, in
@@ -32,24 +43,45 @@ class Settings:
     speed: float = 0.0
     keep_going: bool = False
 
-    def text(self) -> str:
-        """As it stands in the environment."""
-        return json.dumps(asdict(self))
+    def leave(self, run: str | os.PathLike[str]) -> None:
+        """Every process that is told of this folder can read them there from now on."""
+        with open(os.path.join(run, SESSION), "x", encoding="ascii") as file:  # noqa: PTH118, PTH123 -- as in `read`
+            json.dump(asdict(self), file)
 
     @classmethod
-    def read(cls, text: str) -> Settings:
-        """From the environment."""
-        return cls(**json.loads(text))
+    def read(cls, run: str | os.PathLike[str]) -> Settings:
+        """From the run's folder."""
+        with open(os.path.join(run, SESSION), encoding="ascii") as file:  # noqa: PTH118, PTH123 -- a child has no pathlib
+            return cls(**json.load(file))
 
 
-def note(run: str | os.PathLike[str], *record: object) -> None:
-    """Append one line to what the processes of a run say of themselves; where that fails, nothing happens."""
-    path = os.path.join(run, "processes")  # noqa: PTH118 -- called within the program's own `Popen`
+def note(run: str | os.PathLike[str], *record: object) -> bool:
+    """Whether one line could be appended to what the processes of a run say of themselves."""
+    path = os.path.join(run, PROCESSES)  # noqa: PTH118 -- called within the program's own `Popen`
+    line = f"{record!a}\n".encode("ascii")
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     except OSError:
-        return
+        return False
     try:
-        os.write(descriptor, f"{record!a}\n".encode("ascii"))
+        return os.write(descriptor, line) == len(line)
+    except OSError:  # no space
+        return False
     finally:
         os.close(descriptor)
+
+
+def left(run: str | os.PathLike[str]) -> Iterator[Record]:
+    """The lines that processes have left; what is not one (a write cut short) is passed over."""
+    import ast
+
+    try:
+        with open(os.path.join(run, PROCESSES), encoding="ascii", errors="replace") as file:  # noqa: PTH118, PTH123
+            lines = file.read().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        try:
+            yield ast.literal_eval(line)
+        except (SyntaxError, ValueError):
+            continue

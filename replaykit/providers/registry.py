@@ -6,11 +6,13 @@ for its headers are its own; then the wire that names its version; then the wide
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import orjson
 
 from replaykit.core.reading import Declared
+from replaykit.core.redact.wire import credential
 from replaykit.providers import anthropic, mcp, openai, other
 
 if TYPE_CHECKING:
@@ -40,7 +42,36 @@ def find(method: str, url: str, headers: Headers, document: JSON) -> tuple[Provi
 
 
 TELLING = frozenset(name for provider in PROVIDERS for name in provider.telling)
-"""Headers, in lower case, whose change is reported as *sent differently*."""
+"""Headers, in lower case, that tell which API was meant: whatever they are called, their change is reported."""
+
+VOLATILE = frozenset(
+    {
+        *("accept-encoding", "connection", "content-length", "host", "keep-alive", "te", "transfer-encoding"),  # the wire
+        *("content-digest", "content-md5", "digest", "repr-digest", "x-amz-content-sha256"),  # follow from the body
+        *("cookie", "if-modified-since", "if-none-match", "mcp-session-id"),  # what a server gave
+        *("date", "x-amz-date", "idempotency-key", "user-agent", "x-goog-api-client"),  # when, which try, who
+        *("baggage", "b3", "request-id", "sentry-trace", "traceparent", "tracestate", "uber-trace-id"),  # traces
+        *("correlation-id", "trace-id", "x-amzn-trace-id", "x-cloud-trace-context"),
+    }
+)
+"""Headers, in lower case, that change from run to run and mean nothing."""
+
+_VOLATILE_BEGINS = ("x-b3-", "x-client-", "x-datadog-", "x-stainless-")
+_VOLATILE_ENDS = ("-correlation-id", "-idempotency-key", "-request-id", "-trace-id")
+
+
+@cache
+def tells(name: str) -> bool:
+    """Whether a header, by its name in lower case, means something: a change of it is *sent differently*.
+
+    Every header does that is not known to be volatile, or to carry a credential: one that nobody
+    thought of may turn a trial into an order (`X-Dry-Run`, `X-HTTP-Method-Override`, `Range`).
+    """
+    if name in TELLING:
+        return True
+    volatile = name in VOLATILE or name.startswith(_VOLATILE_BEGINS) or name.endswith(_VOLATILE_ENDS)
+    return not volatile and not credential(name, CREDENTIALS)
+
 
 CREDENTIALS = frozenset(name for provider in PROVIDERS for name in provider.credentials)
 """Headers, in lower case, that carry keys."""

@@ -8,7 +8,8 @@
         user       Pack for Lisbon.                             what was added to what was said before
         assistant  Let me look.
 
-Law: nothing is left out but what was said before, and every recorded text is harmless.
+Law: nothing is left out but what was said before, and every recorded text is harmless. What was hidden
+is told once, for the whole (`show --json` has it by step).
 """
 
 from __future__ import annotations
@@ -124,8 +125,6 @@ def _step(told: Told) -> Iterator[Line]:
             yield from _exchange(told, step)
     if step.failure is not None:
         yield from _said("failed", failure(step.failure), "bad")
-    if step.hidden:
-        yield from _said("hidden", ", ".join(f"{name} ×{times}" for name, times in Counter(step.hidden).items()))
 
 
 def _tool_call(call: ToolCall) -> Iterator[Line]:

@@ -11,24 +11,28 @@ makes the project unwell.
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from replaykit import cassette
 from replaykit.cassette.page import verify
 from replaykit.core.plain import counted, harmless
-from replaykit.errors import ReplayError
+from replaykit.errors import ReplayError, UsageError
+from replaykit.report.patterns import problem
+from replaykit.report.terminal import near
 from replaykit.session.origin import versions
+from replaykit.session.rules import normalization
 from replaykit.store import Store
 from replaykit.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from replaykit.config import Config
     from replaykit.core.model import JSON
@@ -46,6 +50,9 @@ STYLES: dict[State, tuple[str, str]] = {
 }
 """How a state is told, and how that looks."""
 
+AWAY = "move the file away, and look at it with sqlite3: the next recording makes a new one"
+"""What is left to do with a store that is no store."""
+
 GIT_PATIENCE = 10.0
 """Seconds that git has for one question about one file."""
 
@@ -60,14 +67,16 @@ class Check:
     remedy: str = ""
 
 
-def checks(config: Config, store: Path, *, confined: str) -> tuple[Check, ...]:
+def checks(config: Config, store: Path, *, confined: str, broken: UsageError | None = None) -> tuple[Check, ...]:
     """Everything that was looked at, in the order in which a person would ask.
 
     `confined` is why a command cannot be cut off the network on this machine; empty when it can.
+    `broken` is what is wrong with the project's settings, so that `config` has none of them.
     """
     return (
         Check("replaykit", "good", f"{VERSION} on Python {platform.python_version()} ({sys.platform})"),
         _libraries(),
+        *(_settings(config) if broken is None else [_wrong("settings", broken)]),
         *_store(store),
         *_cassettes(config.cassette_folder),
         _isolation(confined),
@@ -102,20 +111,40 @@ def _libraries() -> Check:
     return Check("libraries", "wrong", f"{text}; only clients of httpx2 and httpx are recorded", "pip install httpx2")
 
 
+def _wrong(name: str, error: ReplayError) -> Check:
+    """An error as a check; who asks the doctor is not sent to the doctor."""
+    return Check(name, "wrong", error.message, AWAY if "replaykit doctor" in error.remedy else error.remedy)
+
+
+def _settings(config: Config) -> Iterator[Check]:
+    """Whether the project's rules can be used, and its tools are there."""
+    try:
+        normalization(config)
+    except UsageError as error:
+        yield _wrong("settings", error)
+    folders = [str(config.root), str(config.root / "src"), *sys.path]
+    found = [each for pattern in config.tools if (each := problem(pattern, folders))[0]]
+    yield from (Check("tools", "wrong", text, remedy) for text, remedy in found)
+    if config.tools and not found:
+        yield Check("tools", "good", f"{', '.join(config.tools)}: there")
+
+
 def _store(path: Path) -> Iterator[Check]:
+    if not os.access(next(each for each in (path, *path.absolute().parents) if each.exists()), os.W_OK):
+        yield Check("store", "note", f"{near(path)} cannot be written: cassettes replay here, nothing can be recorded")
     if not path.exists():
-        yield Check("store", "note", f"{path}: not there yet; the first recording makes it")
+        yield Check("store", "note", f"{near(path)}: not there yet; the first recording makes it")
         return
     try:
         store = Store(path, create=False)
         problems, drafts = store.check(), store.summaries()
         store.close()
     except ReplayError as error:
-        yield Check("store", "wrong", error.message, error.remedy)
+        yield _wrong("store", error)
         return
     yield from (Check("store", "wrong", *_halves(problem)) for problem in problems)
     if not problems:
-        yield Check("store", "good", f"{path}: {counted(len(drafts), 'draft')}, all readable")
+        yield Check("store", "good", f"{near(path)}: {counted(len(drafts), 'draft')}, all readable")
     unfinished = [summary.id for summary in drafts if not summary.finished]
     if unfinished:
         yield Check(
@@ -128,19 +157,20 @@ def _store(path: Path) -> Iterator[Check]:
 
 def _cassettes(folder: Path) -> Iterator[Check]:
     count = len(cassette.names(folder))
-    problems = verify(folder)
+    place = Path(near(folder))
+    problems = verify(place)
     yield from (Check("cassettes", "wrong", *_halves(problem, "; ")) for problem in problems)
     if problems:
         return
     if not count:
-        yield Check("cassettes", "note", f"{folder}: none yet; `replaykit accept` makes the first")
+        yield Check("cassettes", "note", f"{place}: none yet; `replaykit accept` makes the first")
         return
-    yield Check("cassettes", "good", f"{folder}: {counted(count, 'cassette')}, each with its page")
+    yield Check("cassettes", "good", f"{place}: {counted(count, 'cassette')}, each with its page")
     if "*.tape" not in _read(folder / ".gitattributes"):
         yield Check(
             "git",
             "note",
-            f"{folder / '.gitattributes'} does not tell git that tapes are no text",
+            f"{place / '.gitattributes'} does not tell git that tapes are no text",
             f"add the line: {cassette.ATTRIBUTES.strip()}",
         )
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("ID", "NAME", "STATE", "WHEN", "STEPS", "MODELS", "TOKENS")
 RIGHT = frozenset({"STEPS", "TOKENS"})
-STATES = {"accepted": "good", "draft": "", "unfinished": "warning"}
+STATES = {"accepted": "good", "draft": "", "unfinished": "warning", "damaged": "bad"}
 """What an episode can be, and how that looks."""
 
 WIDEST = 40
@@ -44,6 +44,13 @@ def summary_of(episode: Episode) -> Summary:
         input_tokens=sum(fact.input_tokens or 0 for fact in facts),
         output_tokens=sum(fact.output_tokens or 0 for fact in facts),
         exit_code=episode.outputs.exit_code,
+    )
+
+
+def damaged(name: str) -> Summary:
+    """A cassette that cannot be read, in one line: of it nothing is known but its name."""
+    return Summary(
+        "", name, "damaged", 0, None, finished=True, steps=0, models=(), input_tokens=0, output_tokens=0, exit_code=None
     )
 
 
@@ -110,11 +117,11 @@ def when(moment: float, zone: int | None = None) -> str:
 def _cells(summary: Summary) -> tuple[str, ...]:
     tokens = summary.input_tokens + summary.output_tokens
     return (
-        line(summary.id, WIDEST),
+        line(summary.id, WIDEST) or "–",
         line(summary.name, WIDEST),
         state_of(summary),
         when(summary.began),
-        str(summary.steps),
+        str(summary.steps) if summary.state != "damaged" else "–",
         line(", ".join(summary.models), WIDEST) or "–",
         f"{tokens:,}" if tokens else "–",
     )

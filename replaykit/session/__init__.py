@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from replaykit.core.content import decoded
 from replaykit.core.model import Body, Exchange, Unseen, header
 from replaykit.core.replay import Refuse, Send, decide
-from replaykit.errors import UsageError
+from replaykit.errors import UsageError, hide
 from replaykit.session.active import within
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from replaykit.core.replay import Action, Mode
     from replaykit.session.player import Player
     from replaykit.session.recorder import Recorder
+
+__tracebackhide__ = hide
 
 
 class Session:
@@ -134,6 +136,16 @@ class Session:
         keeper = self.recorder or self.player
         if keeper is not None:
             keeper.remark(kind, detail)
+
+    @property
+    def remedy(self) -> str:
+        """What can be done about a miss; empty while recording."""
+        return "" if self.player is None else self.player.remedy
+
+    def before_fork(self) -> None:
+        """The process is about to have a child, whose session this will be, too."""
+        if self.player is not None:
+            self.player.before_fork()
 
     def after_fork(self) -> None:
         """In a forked child: the exchanges under way are the parent's to keep."""

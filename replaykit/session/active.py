@@ -5,23 +5,27 @@
     it has none, and none is active           none: the program is on its own
     it has none, and several are active       an error; never a guess, and never the network
 
-Law: the context variable wins. Executors lose it, so the patch carries it over `submit`.
+Law: the context variable wins. Executors lose it, so the patch carries it over `submit`. Every
+active session hears of every fork.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from contextvars import ContextVar
-from functools import wraps
+from functools import cache, wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from replaykit.errors import NoSession
+from replaykit.errors import NoSession, hide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from replaykit.session import Session
+
+__tracebackhide__ = hide
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -50,6 +54,7 @@ def current() -> Session | None:
 @contextlib.contextmanager
 def entered(session: Session) -> Iterator[None]:
     """Have the session be this context's own, and active in the process."""
+    _hear_forks()
     with _lock:
         _active.append(session)
     token = _mine.set(session)
@@ -60,6 +65,23 @@ def entered(session: Session) -> Iterator[None]:
             _mine.reset(token)
         with _lock:
             _active.remove(session)
+
+
+@cache
+def _hear_forks() -> None:
+    """Have every active session told of each fork from now on."""
+
+    def before() -> None:
+        _lock.acquire()
+        for session in _active:
+            session.before_fork()
+
+    def child() -> None:
+        for session in _active:
+            session.after_fork()
+        _lock.release()
+
+    os.register_at_fork(before=before, after_in_parent=_lock.release, after_in_child=child)
 
 
 def within() -> int:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from replaykit.core.model import Exchange, header
-from replaykit.core.steps import answer_of
+from replaykit.core.steps import Asked, answer_of
 from replaykit.providers.registry import find
 from replaykit.store import Facts
 
@@ -27,8 +26,8 @@ def facts_of(step: Step) -> Facts:
     request = step.request
     provider, operation = find(request.method, request.url, request.headers, None)
     if provider.name == "other":
-        parts = urlsplit(request.url)
-        return Facts(f"{request.method} {parts.netloc.rpartition('@')[2]}{parts.path}")
+        asked = Asked(request)
+        return Facts(f"{request.method} {asked.host}{asked.url.path}")
     readable = step.response is not None and step.response.body.size <= LARGEST
     answer = answer_of(operation, step.response) if readable else None
     usage = answer.usage if answer is not None else None

@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from replaykit import cassette
-from replaykit.errors import NoSuchEpisode, StoreError, UsageError
+from replaykit.errors import NoSuchEpisode, StoreError, UsageError, hide
 from replaykit.store import Store
 
 if TYPE_CHECKING:
     from replaykit.config import Config
     from replaykit.core.model import Episode
+
+__tracebackhide__ = hide
 
 SHORTEST = 3
 """Letters of an id that are enough to mean it."""
@@ -29,7 +31,10 @@ SHORTEST = 3
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An episode and where it was found; `newer` is the id of a draft of its name when a cassette was meant."""
+    """An episode and where it was found.
+
+    `newer` is the id of a draft of its name that began later, when a cassette was meant.
+    """
 
     episode: Episode
     path: Path
@@ -62,7 +67,7 @@ def _cassette(text: str, config: Config, store: Path) -> Named | None:
         return None
     newer = None
     with suppress(StoreError), Store(store, create=False) as kept:  # a cassette needs no store, nor a sound one
-        newer = kept.newest(text)
+        newer = kept.newest(text, after=episode.span.began)
     return Named(episode, config.cassette_folder / f"{text}.tape", "" if newer in (None, episode.id) else newer)
 
 

@@ -5,46 +5,61 @@ from __future__ import annotations
 import fnmatch
 import os
 import platform
+import re
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from replaykit.core.model import Origin, Span
-from replaykit.core.redact import placeholder, secrets_of
+from replaykit.core.redact import bare, doubtful, placeholder, secrets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from replaykit.config import Config
+    from replaykit.core.model import Unseen
     from replaykit.core.redact import Secret
 
 SDKS = ("anthropic", "openai", "mcp", "httpx2", "httpx", "langchain-core", "pydantic-ai-slim", "litellm")
 """Distributions whose versions explain a changed request."""
 
+_STAND_IN = re.compile(r"\[REDACTED:[\w.-]+\]|REDACTED-[\w.-]+")
+_SAID = re.compile(r"--?[\w-]+=|[A-Za-z][\w-]*:[ ]+(?:(?:Bearer|Basic|Token)[ ]+)?|[A-Za-z_]\w*=")
+"""What says in a word of a command what the rest of it is: an option, a header, a variable (`env NAME=…`)."""
+_ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://\S+")
 
-def origin_here(command: Sequence[str], config: Config, environment: Mapping[str, str]) -> Origin:
-    """The origin of a run of this command, in this folder and environment, as it begins."""
-    secrets, _ = secrets_of(environment)
+
+def origin_here(command: Sequence[str], config: Config, environment: Mapping[str, str], *, program: str = "") -> Origin:
+    """The origin of a run of this command, in this folder and environment, as it begins.
+
+    A variable that is named like a secret counts as one even where its value is too plain to be hidden
+    (`test`): a replay needs it all the same, for SDKs refuse to start without.
+    """
+    secrets, warnings = secrets_of(environment)
+    named = {warning.partition(" ")[0] for warning in warnings}
     hidden = {secret.name for secret in secrets}
+    whole = {secret.name for secret in secrets if secret.value == environment[secret.name].strip()}
     kept = {
         name: value
         for name, value in environment.items()
-        if name not in hidden and any(fnmatch.fnmatchcase(name, pattern) for pattern in config.environment)
+        if name not in whole and any(fnmatch.fnmatchcase(name, pattern) for pattern in config.environment)
     }
     return Origin(
         tuple(command),
         relative(Path.cwd(), config.root),
-        environment=dict(sorted((kept | _alike(secrets)).items())),
-        secrets=tuple(sorted(hidden)),
+        environment=dict(sorted((kept | _alike([secret for secret in secrets if secret.name in whole])).items())),
+        secrets=tuple(sorted(hidden | named)),
         seed=environment.get("PYTHONHASHSEED", ""),
         timezone=environment.get("TZ", ""),
         python=platform.python_version(),
         versions=versions(),
         commit=commit(config.root),
+        program=program,
     )
 
 
@@ -54,6 +69,57 @@ def _alike(secrets: Sequence[Secret]) -> dict[str, str]:
     for secret in secrets:
         first.setdefault(secret.value, secret.name)
     return {secret.name: placeholder(first[secret.value]) for secret in secrets if first[secret.value] != secret.name}
+
+
+class Hides(Protocol):
+    """What takes secrets out: a `Redactor`, or a session's."""
+
+    def url(self, url: str) -> tuple[str, tuple[str, ...]]:
+        """The URL without secrets, and their names."""
+
+    def text(self, text: str) -> tuple[str, tuple[str, ...]]:
+        """The text without secrets, and their names."""
+
+
+def redacted(origin: Origin, clean: Hides) -> Origin:
+    """The origin without secrets: in its words, its folder, its program and the values of its variables."""
+    return replace(
+        origin,
+        command=tuple(_words(origin.command, clean)),
+        folder=clean.text(origin.folder)[0],
+        program=clean.text(origin.program)[0],
+        environment={name: _value(value, clean) for name, value in origin.environment.items()},
+    )
+
+
+def redacted_unseen(unseen: Unseen, clean: Hides) -> Unseen:
+    """What did not come through us, without the secrets that a command line or an error may hold."""
+    return replace(unseen, what=clean.text(unseen.what)[0], how=clean.text(unseen.how)[0])
+
+
+def spoken(command: Sequence[str], environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The words of a command with the secrets of this environment where their stand-ins are."""
+    values: dict[str, str] = {}
+    for secret in secrets_of(environment)[0]:
+        values.setdefault(placeholder(secret.name), secret.value)
+        values.setdefault(bare(secret.name), secret.value)
+    return tuple(_STAND_IN.sub(lambda match: values.get(match[0], match[0]), word) for word in command)
+
+
+def _words(command: Sequence[str], clean: Hides) -> Iterator[str]:
+    """The words, each after the option that says what it is: `--api-key …`, `--api-key=…`, `Authorization: …`."""
+    option = ""
+    for word in command:
+        said = _SAID.match(word)
+        name, value = (said[0], word[said.end() :]) if said else ("", word)
+        kept = _value(value, clean)
+        yield name + ("[REDACTED]" if kept == value and doubtful(name.partition(":")[0] or option, value) else kept)
+        option = word if word.startswith("-") and not said else ""
+
+
+def _value(value: str, clean: Hides) -> str:
+    """A value without secrets, as the URL or the text that it is."""
+    return (clean.url(value) if _ADDRESS.fullmatch(value) else clean.text(value))[0]
 
 
 def relative(folder: Path, root: Path) -> str:
@@ -103,6 +169,15 @@ def span_here(began: float | None = None) -> Span:
         tempfile.gettempdir(),
         time.localtime().tm_gmtoff,
     )
+
+
+def program_here(words: Sequence[str], root: Path) -> str:
+    """What this program is called, as a person would start it again: seen from the project, or by its bare name."""
+    script = words[0] if words else ""
+    if script in ("", "-c", "-"):
+        return "python"
+    seen = relative(Path(script), root)
+    return Path(seen).name if Path(seen).is_absolute() else seen
 
 
 def called_like(command: Sequence[str]) -> str:

@@ -9,13 +9,16 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from replaykit.core.explain import account_of, left_early, tool_account
+from replaykit.core.explain import account_of, left_early, remedy, tool_account
+from replaykit.core.ground import Ground
 from replaykit.core.match import Found, Index, tool_request
 from replaykit.core.model import Exchange, ToolCall
+from replaykit.core.normalize import Facts
 from replaykit.core.plain import line
 from replaykit.core.replay import Serve
-from replaykit.errors import NotRecorded
-from replaykit.providers.registry import TELLING, declared
+from replaykit.errors import NotRecorded, hide
+from replaykit.providers.registry import declared, tells
+from replaykit.session.origin import redacted_unseen
 from replaykit.session.requests import Requests
 
 if TYPE_CHECKING:
@@ -24,8 +27,10 @@ if TYPE_CHECKING:
     from replaykit.core.match import Ambiguous, Missing
     from replaykit.core.model import Episode, Request, Span, Unseen
     from replaykit.core.normalize import Rule
-    from replaykit.core.redact import Redactor
+    from replaykit.session.hiding import Hiding
     from replaykit.session.ledger import Ledger
+
+__tracebackhide__ = hide
 
 
 class Player:
@@ -35,7 +40,7 @@ class Player:
         self,
         episode: Episode,
         ledger: Ledger,
-        redactor: Redactor,
+        redactor: Hiding,
         live: Callable[[], Span],
         *,
         extra: tuple[Rule, ...] = (),
@@ -50,18 +55,31 @@ class Player:
         self._redactor = redactor
         self._requests = Requests(redactor)
         self._missed = missed
-        self._index = Index(episode, live, extra, declared, TELLING)
+        self._live = live
+        self._index = Index(
+            episode, live, extra, declared, tells=tells, hide=lambda headers: redactor.headers(headers)[0]
+        )
         self._lock = threading.RLock()
+
+    @property
+    def remedy(self) -> str:
+        """What can be done when this episode does not fit any more."""
+        return "\n".join(remedy(self.episode))
+
+    def before_fork(self) -> None:
+        """The process is about to have a child, which plays from the same episode."""
+        self.ledger.before_fork()
 
     def after_fork(self) -> None:
         """In a forked child: nobody else holds the lock."""
         self._lock = threading.RLock()
+        self.ledger.after_fork()
 
     def find(self, request: Request) -> Found | Ambiguous | Missing:
         """What the episode has for a request; a step that is found is claimed."""
         with self._lock:
-            exact = self._index.exact(request, self._claim)
-            return exact or self._index.search(self.redacted(request), self._claim)
+            exact = self._index.exact(request, self.ledger)
+            return exact or self._index.search(self.redacted(request), self.ledger)
 
     def serve(self, found: Found) -> Serve:
         """The answer that was found."""
@@ -76,7 +94,7 @@ class Player:
     def miss(self, request: Request, found: Ambiguous | Missing) -> str:
         """The account of a request that was not recorded, committed."""
         with self._lock:
-            account = account_of(self.episode, self.redacted(request), found, self._index.served)
+            account = account_of(self.episode, self.redacted(request), found, self._index.served, self._ground())
         self._commit("miss", {"account": account.text, **account.detail})
         return account.text
 
@@ -97,7 +115,7 @@ class Player:
         """The recorded call of these arguments; None when it has to run because it was not recorded."""
         clean = self._redactor.text(arguments.decode())[0].encode()
         with self._lock:
-            found = self._index.search(tool_request(name, clean), self._claim)
+            found = self._index.search(tool_request(name, clean), self.ledger)
         if isinstance(found, Found):
             call = self.episode.steps[found.position]
             assert isinstance(call, ToolCall)  # noqa: S101 - nothing else has that method
@@ -106,9 +124,9 @@ class Player:
             return call
         if missing:
             return None
-        text = tool_account(self.episode, name, clean)
+        text = tool_account(self.episode, name, clean, self._ground())
         self._commit("miss", {"account": text})
-        raise NotRecorded(text)
+        raise NotRecorded(text, remedy=self.remedy)
 
     def output(self, name: str, value: bytes) -> None:
         """Keep a named output, to be compared at the end."""
@@ -117,14 +135,16 @@ class Player:
 
     def saw(self, unseen: Unseen) -> None:
         """Keep something that did not come through us."""
+        unseen = redacted_unseen(unseen, self._redactor)
         self.ledger.remark("unseen", {"what": unseen.what, "how": unseen.how, "times": unseen.times})
 
     def remark(self, kind: str, detail: Mapping[str, Any]) -> None:
         """Keep something else."""
         self.ledger.remark(kind, detail)
 
-    def _claim(self, position: int, detail: Mapping[str, Any]) -> bool:
-        return self.ledger.claim(position, detail)
+    def _ground(self) -> Ground:
+        """What rules forgive between the recorded run and this one, as of now."""
+        return Ground(self._index.rules, Facts(self.episode.span, self._live()))
 
     def _commit(self, kind: str, detail: Mapping[str, Any]) -> None:
         self.ledger.remark(kind, detail)

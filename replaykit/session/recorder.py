@@ -16,13 +16,14 @@ from replaykit.core.model import Body, Exchange, Failure
 from replaykit.errors import StoreError
 from replaykit.providers.registry import attempt_of
 from replaykit.session.facts import ended, facts_of
+from replaykit.session.origin import redacted_unseen
 from replaykit.session.requests import Requests
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from replaykit.core.model import Response, Step, ToolCall, Unseen
-    from replaykit.core.redact import Redactor
+    from replaykit.session.hiding import Hiding
     from replaykit.store import Store
 
 PAUSE = 5.0
@@ -35,18 +36,18 @@ SPOOL_BYTES = 256 << 20
 class Recorder:
     """Writes one episode; every process of the run has its own."""
 
-    def __init__(self, store: Store, episode: str, redactor: Redactor) -> None:
+    def __init__(self, store: Store, episode: str, hiding: Hiding) -> None:
         """Write to a draft that exists."""
         self.store = store
         self.episode = episode
         self.hidden: Counter[str] = Counter()
         self.problem: Exception | None = None
         self.lost = 0
-        self._redactor = redactor
+        self.hiding = hiding
         self._keeper = store.keeper(episode)
         self._spool: deque[Step] = deque()
         self._again = 0.0
-        self._requests = Requests(redactor)
+        self._requests = Requests(hiding)
         self._lock = threading.Lock()
 
     def keep(self, step: Step) -> None:
@@ -61,12 +62,12 @@ class Recorder:
 
     def output(self, name: str, value: bytes) -> None:
         """Commit a named output."""
-        text, _ = self._redactor.text(value.decode())
+        text, _ = self.hiding.text(value.decode())
         self._try(lambda: self.store.output(self.episode, name, text.encode()))
 
     def saw(self, unseen: Unseen) -> None:
         """Commit something that did not come through us."""
-        self._try(lambda: self.store.saw(self.episode, unseen))
+        self._try(lambda: self.store.saw(self.episode, redacted_unseen(unseen, self.hiding)))
 
     def remark(self, kind: str, detail: Mapping[str, Any]) -> None:
         """Commit a remark."""
@@ -124,7 +125,7 @@ class Recorder:
             hidden += more
         failure = exchange.failure
         if failure is not None:
-            text, more = self._redactor.text(failure.message)
+            text, more = self.hiding.text(failure.message)
             failure = Failure(failure.kind, text)
             hidden += more
         return replace(
@@ -138,18 +139,18 @@ class Recorder:
         )
 
     def _response(self, response: Response) -> tuple[Response, tuple[str, ...]]:
-        headers, hidden = self._redactor.headers(response.headers)
+        headers, hidden = self.hiding.headers(response.headers)
         kind = next((value for name, value in headers if name.lower() == "content-type"), "")
-        data, lengths, more = self._redactor.chunks(response.body.data, response.lengths, kind)
+        data, lengths, more = self.hiding.chunks(response.body.data, response.lengths, kind)
         body = response.body if data is response.body.data else Body.of(data)
         return replace(response, headers=headers, body=body, lengths=lengths), hidden + more
 
     def _tool_call(self, call: ToolCall) -> ToolCall:
-        arguments, hidden = self._redactor.text(call.arguments.decode())
-        result, more = self._redactor.text(call.result.decode())
+        arguments, hidden = self.hiding.text(call.arguments.decode())
+        result, more = self.hiding.text(call.result.decode())
         failure = call.failure
         if failure is not None:
-            text, others = self._redactor.text(failure.message)
+            text, others = self.hiding.text(failure.message)
             failure, more = Failure(failure.kind, text), more + others
         return replace(
             call, arguments=arguments.encode(), result=result.encode(), failure=failure, hidden=hidden + more

@@ -14,6 +14,7 @@ from replaykit.core.model import Body, Request
 
 if TYPE_CHECKING:
     from replaykit.core.redact import Redactor, Scan
+    from replaykit.session.hiding import Hiding
 
 RECENT = 4
 """Bodies that a new one is compared with: more agents than that seldom take turns."""
@@ -22,25 +23,26 @@ RECENT = 4
 class Requests:
     """The requests of one session, as they are redacted; any thread may call."""
 
-    def __init__(self, redactor: Redactor) -> None:
+    def __init__(self, hiding: Hiding) -> None:
         """Nothing has been gone through yet."""
-        self._redactor = redactor
-        self._scans: deque[Scan] = deque(maxlen=RECENT)
+        self._hiding = hiding
+        self._scans: deque[tuple[Redactor, Scan]] = deque(maxlen=RECENT)
 
     def redacted(self, request: Request) -> tuple[Request, tuple[str, ...]]:
         """A request without its secrets, and the names of what was hidden, one per occurrence."""
-        url, hidden = self._redactor.url(request.url)
-        headers, more = self._redactor.headers(request.headers)
-        scan = self._scan(request.body.data)
+        redactor = self._hiding.now()
+        url, hidden = redactor.url(request.url)
+        headers, more = redactor.headers(request.headers)
+        scan = self._scan(redactor, request.body.data)
         body = Body.of(scan.data) if scan.edits else request.body
         return Request(request.method, url, headers, body), hidden + more + scan.names
 
-    def _scan(self, raw: bytes) -> Scan:
+    def _scan(self, redactor: Redactor, raw: bytes) -> Scan:
         shared, before = 0, None
-        for scan in tuple(self._scans):
-            length = common_prefix(scan.raw, raw)
+        for by, scan in tuple(self._scans):
+            length = common_prefix(scan.raw, raw) if by is redactor else 0  # another one knew less
             if length > shared:
                 shared, before = length, scan
-        scan = self._redactor.scan(raw, before, shared)
-        self._scans.append(scan)
+        scan = redactor.scan(raw, before, shared)
+        self._scans.append((redactor, scan))
         return scan

@@ -10,17 +10,21 @@ from replaykit.core.redact import Rule as Hide
 from replaykit.providers.registry import CREDENTIALS, UNTOUCHABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from replaykit.config import Config
     from replaykit.core.normalize import Rule
+    from replaykit.core.redact import Secret
 
 
-def redactor(config: Config, environment: Mapping[str, str]) -> Redactor:
-    """What takes the secrets of this environment, and what the project names, out of everything that is kept."""
+def redactor(config: Config, environment: Mapping[str, str], more: Sequence[Secret] = ()) -> Redactor:
+    """What takes the secrets of this environment, and what the project names, out of everything that is kept.
+
+    `more` are secrets that came later.
+    """
     secrets, _ = secrets_of(environment)
     rules = tuple(Hide(name, pattern, f"[REDACTED:{name}]") for name, pattern in config.hide.items())
-    return Redactor(secrets, rules, CREDENTIALS, frozenset(), UNTOUCHABLE)
+    return Redactor((*secrets, *more), rules, CREDENTIALS, frozenset(), UNTOUCHABLE)
 
 
 def normalization(config: Config) -> tuple[Rule, ...]:

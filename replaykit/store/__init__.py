@@ -13,8 +13,10 @@ from dataclasses import asdict, dataclass
 from secrets import choice
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from replaykit.core.codec import dumps, loads, origin_form, origin_of
-from replaykit.core.model import Episode, Outputs, Span, Unseen
+from replaykit.core.codec import dumps, loads, origin_form, origin_of, output_of, span_of, unseen_of
+from replaykit.core.model import Episode, Outputs, Unseen
+from replaykit.core.normalize import Bound, bare
+from replaykit.core.sound import COUNT, MOMENT, NUMBER, TEXT, Kind, checked, maybe
 from replaykit.errors import StoreError
 from replaykit.store.database import Database
 from replaykit.store.keeper import Facts, Keeper, seal
@@ -22,11 +24,12 @@ from replaykit.store.reader import Reader
 from replaykit.store.schema import SPAN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from sqlite3 import Connection
 
-    from replaykit.core.model import Origin
+    from replaykit.core.match import Grant
+    from replaykit.core.model import Origin, Span
 
 ALPHABET = "abcdefghjkmnpqrstvwxyz0123456789"
 """Letters of ids: none that are mistaken for others when read aloud."""
@@ -46,7 +49,35 @@ SUMMARIES = (
     " GROUP BY e.number ORDER BY e.number DESC"
 )
 
+_SUMMARY: dict[str, Kind] = {
+    "id": TEXT,
+    "name": TEXT,
+    "began": MOMENT,
+    "ended": maybe(MOMENT),
+    "finished": NUMBER,
+    "exit_code": maybe(NUMBER),
+    "steps": COUNT,
+    "models": maybe(TEXT),
+    "input_tokens": COUNT,
+    "output_tokens": COUNT,
+}
+"""The columns of a summary. The file may be anybody's, and its tables may hold anything."""
+
+_EPISODE: dict[str, Kind] = {
+    "name": TEXT,
+    "exit_code": maybe(NUMBER),
+    "stdout": Kind("bytes", lambda value: type(value) is bytes),
+}
+
+PLAY = "INSERT OR IGNORE INTO plays VALUES (?, ?, ?)"
+BIND = "INSERT OR IGNORE INTO bindings (replay, kind, one, other, recorded, live) VALUES (?, ?, ?, ?, ?, ?)"
+BOUND = "SELECT 1 FROM bindings WHERE replay = ? AND kind = ? AND one = ? AND other = ?"
+
 T = TypeVar("T")
+
+
+class _Bound(Exception):
+    """An id stands for another one in this replay: nothing of the transaction is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +175,7 @@ class Store:
 
     def outputs(self, run: str) -> dict[str, bytes]:
         """The named values of a run, in the order in which their names first came."""
-        return {each.detail["name"]: each.detail["value"].encode() for each in self.remarks(run, "output")}
+        return dict(self._details(run, "output", output_of))
 
     def saw(self, run: str, unseen: Unseen) -> None:
         """Keep something that did not come through us."""
@@ -153,8 +184,8 @@ class Store:
     def unseen(self, run: str) -> tuple[Unseen, ...]:
         """What did not come through us, added up, the most frequent first."""
         counts: Counter[tuple[str, str]] = Counter()
-        for each in self.remarks(run, "unseen"):
-            counts[each.detail["what"], each.detail["how"]] += each.detail["times"]
+        for each in self._details(run, "unseen", unseen_of):
+            counts[each.what, each.how] += each.times
         return tuple(Unseen(what, how, times) for (what, how), times in counts.most_common())
 
     def remark(self, run: str, kind: str, detail: Mapping[str, Any]) -> None:
@@ -171,6 +202,11 @@ class Store:
         )
         return tuple(Remark(kind, self._readable(run, dict, detail)) for kind, detail in rows)
 
+    def _details(self, run: str, kind: str, read: Callable[[Any], T]) -> list[T]:
+        """What is known of a run, of one kind, read."""
+        rows = self._database.rows("SELECT detail FROM remarks WHERE run = ? AND kind = ? ORDER BY number", (run, kind))
+        return [self._readable(run, read, detail) for (detail,) in rows]
+
     # Replaying.
 
     def replay(self, episode: str) -> str:
@@ -181,13 +217,40 @@ class Store:
             _forget_replays(connection, episode, KEPT_REPLAYS)
         return replay
 
-    def claim(self, replay: str, position: int, detail: Mapping[str, Any]) -> bool:
-        """Whether this step is now ours to serve; false when any process has served it already."""
-        return bool(
-            self._database.change(
-                "INSERT OR IGNORE INTO plays VALUES (?, ?, ?)", (replay, position, _text(detail) if detail else "{}")
-            )
+    def claim(self, replay: str, position: int, detail: Mapping[str, Any], bound: Sequence[Bound] = ()) -> Grant:
+        """`ours` when this step is now ours to serve, with all of `bound` known to every process of the replay.
+
+        `taken` when any process has served it already; `bound` when one of the ids stands for another.
+        """
+        row = (replay, position, _text(detail) if detail else "{}")
+        if not bound:
+            return "ours" if self._database.change(PLAY, row) else "taken"
+        with suppress(_Bound), self._database.transaction() as connection:
+            if not connection.execute(PLAY, row).rowcount:
+                return "taken"
+            for each in bound:
+                _bind(connection, replay, each)
+            return "ours"
+        return "bound"
+
+    def bound(self, replay: str, after: int = 0) -> dict[int, Bound]:
+        """The pairs that processes of a replay have bound, by number, those behind a number."""
+        rows = self._database.rows(
+            "SELECT number, kind, recorded, live FROM bindings WHERE replay = ? AND number > ? ORDER BY number",
+            (replay, after),
         )
+        return {number: Bound(kind, recorded, live) for number, kind, recorded, live in rows}
+
+    def exactly(self, replay: str) -> frozenset[int]:
+        """The positions of the steps that were served byte for byte."""
+        rows = self._database.rows("SELECT position FROM plays WHERE replay = ? AND detail = '{}'", (replay,))
+        return frozenset(position for (position,) in rows)
+
+    def version(self) -> tuple[int, int]:
+        """What changes whenever anybody else has written to the file, or it was opened anew."""
+        with self._database.connection() as connection:
+            (version,) = connection.execute("PRAGMA data_version").fetchone()
+            return id(connection), version
 
     def plays(self, replay: str) -> dict[int, Mapping[str, Any]]:
         """The steps that were served, by position, with how."""
@@ -198,11 +261,15 @@ class Store:
 
     def summaries(self) -> tuple[Summary, ...]:
         """Every draft in one line each, the newest first."""
-        return tuple(_summary(*row) for row in self._database.rows(SUMMARIES))
+        return tuple(self._read(row[0], _summary, row) for row in self._database.rows(SUMMARIES))
 
-    def newest(self, name: str) -> str | None:
-        """The id of the newest draft of a name."""
-        return self._one("SELECT id FROM episodes WHERE name = ? ORDER BY number DESC LIMIT 1", name)
+    def newest(self, name: str, *, after: float | None = None) -> str | None:
+        """The id of the newest draft of a name; with `after` (Unix seconds), of those that began later than that."""
+        return self._one(
+            "SELECT id FROM episodes WHERE name = ?1 AND (?2 IS NULL OR began > ?2) ORDER BY number DESC LIMIT 1",
+            name,
+            after,
+        )
 
     def latest(self) -> str | None:
         """The id of the newest draft of any name."""
@@ -225,13 +292,15 @@ class Store:
         if not rows:
             return None
         number, name, finished, exit_code, origin, span, stdout = rows[0]
+        plain = {"name": name, "exit_code": exit_code, "stdout": stdout}
+        self._read(id, lambda form: checked(form, _EPISODE), plain)
         return Episode(
             id,
             name,
             "draft",
             bool(finished),
             self._readable(id, origin_of, origin),
-            self._readable(id, lambda form: Span(**form), span),
+            self._readable(id, span_of, span),
             Reader(self._database, number, id).steps(),
             Outputs(stdout, exit_code, self.outputs(id)),
             self.unseen(id),
@@ -276,26 +345,34 @@ class Store:
         return number
 
     def _readable(self, episode: str, read: Callable[[Any], T], text: str) -> T:
+        return self._read(episode, lambda text: read(loads(text)), text)
+
+    def _read(self, episode: str, read: Callable[[Any], T], value: object) -> T:
+        """What `read` makes of a value that was kept; a `StoreError` when that is not what it should be."""
         try:
-            return read(loads(text))
+            return read(value)
         except (ValueError, TypeError, KeyError) as error:
-            raise StoreError(f"{episode} is damaged: {error}", path=str(self.path)) from error
+            raise StoreError(
+                f"{episode} is damaged: {error}",
+                path=str(self.path),
+                remedy=f"`replaykit rm {episode}` removes it; the others are not affected",
+            ) from error
 
 
-def _summary(  # noqa: PLR0913, PLR0917 - the columns of a row
-    id: str,  # noqa: A002
-    name: str,
-    began: float,
-    ended: float | None,
-    finished: int,
-    exit_code: int | None,
-    steps: int,
-    models: str | None,
-    input_tokens: int,
-    output_tokens: int,
-) -> Summary:
-    used = tuple(sorted(models.split(","))) if models else ()
-    return Summary(id, name, "draft", began, ended, bool(finished), steps, used, input_tokens, output_tokens, exit_code)
+def _summary(row: tuple[Any, ...]) -> Summary:
+    """A row of `SUMMARIES`, in one line; a `ValueError` when its columns are of other kinds."""
+    kept = dict(checked(dict(zip(_SUMMARY, row, strict=True)), _SUMMARY))
+    used = kept.pop("models")
+    kept |= {"finished": bool(kept["finished"]), "models": tuple(sorted(used.split(","))) if used else ()}
+    return Summary(state="draft", **kept)
+
+
+def _bind(connection: Connection, replay: str, bound: Bound) -> None:
+    """Have the pair stand for the whole replay; `_Bound` when either side stands for another already."""
+    pair = (replay, bound.kind, bare(bound.recorded), bare(bound.live))
+    added = connection.execute(BIND, (*pair, bound.recorded, bound.live)).rowcount
+    if not added and not connection.execute(BOUND, pair).fetchone():
+        raise _Bound
 
 
 def _forget_replays(connection: Connection, episode: str, kept: int) -> None:
@@ -305,6 +382,7 @@ def _forget_replays(connection: Connection, episode: str, kept: int) -> None:
     ).fetchall()
     connection.executemany("DELETE FROM remarks WHERE run = ?", old)
     connection.executemany("DELETE FROM plays WHERE replay = ?", old)
+    connection.executemany("DELETE FROM bindings WHERE replay = ?", old)
     connection.executemany("DELETE FROM replays WHERE episode = ? AND id = ?", [(episode, replay) for (replay,) in old])
 
 

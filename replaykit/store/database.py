@@ -2,7 +2,8 @@
 
 Law: every error of SQLite leaves here as a `StoreError` that names the file and the remedy. A
 connection is never used across a fork: the child opens its own, and no thread is within SQLite
-while the process forks. A file that may only be read can be read.
+while the process forks. A file that may only be read can be read. What the program does to the
+store's descriptors or to its file is noticed before the next use.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from replaykit.errors import StoreError
+from replaykit.store.descriptors import SHARED, Descriptors, Identity, forget, identity, numbers
 from replaykit.store.schema import APPLICATION, BEFORE, MIGRATIONS
 
 if TYPE_CHECKING:
@@ -28,6 +30,14 @@ PATIENCE = 60.0
 
 CHECKPOINT = 4096
 """Pages of the log after which it is written back: 4 MB, as SQLite does unasked with pages of its usual size."""
+
+OWN = "episodes"
+"""The folder of a project's own store. Where we make it, it ignores itself, for nothing in it is to be committed."""
+
+IGNORE = "# Made by replaykit: working files. Accepted episodes are in cassettes/.\n*\n"
+"""What git is told by that folder itself, as by those of other tools' caches."""
+
+READ, WRITE = "BEGIN", "BEGIN IMMEDIATE"
 
 TIDIED = 8192
 """Free pages given back at a time: 8 MB in 30 ms; what is left serves the next recording."""
@@ -58,7 +68,9 @@ class Database:
         """Open the file, making or migrating its tables; `create=False` refuses to make a new one."""
         self.path = path
         self._lock = threading.RLock()
-        self._inherited: list[sqlite3.Connection] = []
+        self._files = Descriptors()
+        self._place: Identity | None = None
+        self._inherited: list[tuple[sqlite3.Connection, Descriptors]] = []
         if not create and not path.is_file():
             raise StoreError(
                 "there is no store here", path=str(path), remedy="record something first: `replaykit record -- …`"
@@ -79,6 +91,7 @@ class Database:
     def change(self, statement: str, parameters: Sequence[Any] = ()) -> int:
         """How many rows one statement changed, committed."""
         with self.connection() as connection:
+            self._stay()
             return connection.execute(statement, parameters).rowcount
 
     @contextlib.contextmanager
@@ -86,23 +99,23 @@ class Database:
         """The connection, held for this thread; SQLite's errors become ours."""
         with self._lock:
             try:
-                if self._connection is None:
-                    self._connection = self._open()
-                yield self._connection
+                yield self._usable()
             except sqlite3.Error as error:
                 raise self._explain(error) from error
 
     def transaction(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
         """The connection within one write transaction: all of it is kept, or nothing."""
-        return self._within("BEGIN IMMEDIATE")
+        return self._within(WRITE)
 
     def reading(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
         """The connection within one read transaction: all queries see the same state."""
-        return self._within("BEGIN")
+        return self._within(READ)
 
     @contextlib.contextmanager
     def _within(self, begin: str) -> Iterator[sqlite3.Connection]:
         with self.connection() as connection:
+            if begin != READ:
+                self._stay()
             connection.execute(begin)
             try:
                 yield connection
@@ -121,14 +134,17 @@ class Database:
         """Close the file; a later call opens it again."""
         with self._lock:
             if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+                self._let_go(self._connection, self._files)
+                self._connection = self._place = None
 
     def __del__(self) -> None:
         """The last episode that was read from here is gone, and with it the reason to stay open."""
         connection = getattr(self, "_connection", None)
         if connection is not None:
-            connection.close()
+            self._let_go(connection, self._files)
+        for inherited, files in getattr(self, "_inherited", ()):
+            if not files.intact():
+                forget(inherited)  # to go with us would close what has its numbers now
 
     def before_fork(self) -> None:
         """Wait until no thread is within SQLite, whose own locks a child could never have released."""
@@ -142,12 +158,51 @@ class Database:
         """In the child: leave the parent's connection alone (closing it could drop its locks)."""
         self._lock = threading.RLock()
         if self._connection is not None:
-            self._inherited.append(self._connection)
+            self._inherited.append((self._connection, self._files))
             self._connection = None
 
+    def _usable(self) -> sqlite3.Connection:
+        """The connection, begun anew when the program has closed its descriptors."""
+        if self._connection is None or not (self._connection.in_transaction or self._files.intact()):
+            lost, self._connection = self._connection, None
+            if lost is not None:
+                self._let_go(lost, self._files)
+            self._connection = self._open()
+        return self._connection
+
+    def _let_go(self, connection: sqlite3.Connection, files: Descriptors) -> None:
+        """Close the connection; where a number of its is somebody else's by now, leave it open for ever."""
+        if files.mend():
+            forget(connection)
+            self._inherited.append((connection, files))
+        else:
+            connection.close()
+            files.release()
+
+    def _stay(self) -> None:
+        """Refuse to keep anything in a file that is not in its place any more: nobody would ever find it."""
+        if self._place is not None and identity(str(self.path)) != self._place:
+            raise StoreError(
+                "the store was deleted, moved or replaced while it was in use",
+                path=str(self.path),
+                remedy="what was kept in it has gone with it: leave it where it is, and begin again",
+            )
+
+    def _free(self) -> None:
+        """Refuse to open the file again where SQLite would lock it through what is the program's by now."""
+        if any(path.endswith(SHARED) for _, files in self._inherited for path in files.mend()):
+            raise StoreError(
+                "the program has closed the store's files, and opened others under their numbers",
+                path=str(self.path),
+                remedy="have it leave alone the descriptors that it has not opened",
+            )
+
     def _open(self) -> sqlite3.Connection:
+        self._free()
+        self._stay()
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            _make(self.path.parent)
+            _reserve(self.path)
             try:
                 return self._connected(str(self.path))
             except sqlite3.OperationalError as error:
@@ -158,12 +213,15 @@ class Database:
             raise self._explain(error) from error
 
     def _connected(self, target: str, *, uri: bool = False) -> sqlite3.Connection:
+        before = numbers()
         connection = sqlite3.connect(target, timeout=PATIENCE, isolation_level=None, check_same_thread=False, uri=uri)
         try:
             self._prepare(connection)
         except BaseException:
             connection.close()
             raise
+        self._files = Descriptors.opened(self.path, before)
+        self._place = identity(str(self.path))
         return connection
 
     def _frozen(self, error: sqlite3.OperationalError) -> bool:
@@ -214,6 +272,20 @@ class Database:
             (remedy for sign, remedy in REMEDIES if sign in text), "`replaykit doctor` looks at it more closely"
         )
         return StoreError(text, path=str(self.path), remedy=remedy)
+
+
+def _make(folder: Path) -> None:
+    """Have the folder be there; a project's own, made here, ignores itself."""
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(parents=True)
+        if folder.name == OWN:
+            (folder / ".gitignore").write_text(IGNORE, "ascii")
+
+
+def _reserve(path: Path) -> None:
+    """Have a new file be there for its owner alone: episodes hold what was said. SQLite's other files follow it."""
+    with contextlib.suppress(OSError):  # it is there; or SQLite will say why it cannot be
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _statements(script: str) -> Iterator[str]:

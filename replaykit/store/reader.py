@@ -2,6 +2,7 @@
 
 Law: what comes back is what was kept, byte for byte, or an error that names the step. An episode is
 opened without putting a question together; a question costs its chain of rests when it is asked for.
+The file may be anybody's: no size is believed that its frames cannot hold.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from xxhash import xxh32_intdigest
 from replaykit.core.codec import step_of
 from replaykit.core.deltas import LARGEST, Damaged, unpack, unroll
 from replaykit.core.history import Link, Questions
+from replaykit.core.plain import measure
+from replaykit.core.sound import believable
 from replaykit.errors import StoreError
 from replaykit.store.schema import SPAN
 
@@ -66,11 +69,14 @@ class Reader:
         span = (number * SPAN, (number + 1) * SPAN - 1)
         with database.reading() as connection:
             rows, frames = connection.execute(STEPS, span).fetchall(), connection.execute(FRAMES, span).fetchall()
-        for step, stream, base, shared, tail, wide, question_size, answer_size, digest in rows:
+        for row in rows:
+            step, stream, base, shared, tail, wide, question_size, answer_size, digest = row
+            if {*map(type, row[:2]), *map(type, row[3:])} != {int} or not isinstance(base, int | None):
+                raise self._damaged(step, "its row does not hold numbers")
             added = question_size - shared - tail
             self._add(step, _Row(stream, Link(base, shared, tail), bool(wide), added, answer_size, digest))
         for step, frame in frames:
-            if step in self._rows:
+            if step in self._rows and isinstance(frame, bytes):
                 self._frames.setdefault(self._rows[step].stream, []).append(frame)
 
     def steps(self) -> tuple[Step, ...]:
@@ -82,8 +88,8 @@ class Reader:
         base, stream = row.link.base, row.stream
         if base is not None and base not in self._rows:
             raise self._damaged(number, f"it builds on step {base}, which is not below it")
-        if stream != number and stream not in self._members:
-            raise self._damaged(number, f"it continues step {stream}, which is not below it")
+        if stream != number and (stream not in self._members or self._rows[stream].wide):
+            raise self._damaged(number, f"it continues step {stream}, which is not below it or stands alone")
         if min(row.link.shared, row.link.tail, row.added, row.answer_size) < 0 or row.size > LARGEST:
             raise self._damaged(number, "its sizes are impossible")
         self._rows[number] = row
@@ -108,6 +114,8 @@ class Reader:
         """The texts of a stream, by the numbers of their steps."""
         numbers = self._members[stream]
         frames, sizes = b"".join(self._frames.get(stream, ())), [self._rows[number].size for number in numbers]
+        if sum(sizes) > LARGEST or not believable(len(frames), sum(sizes)):
+            raise self._damaged(stream, f"{measure(len(frames))} would unpack to {measure(sum(sizes))}")
         try:
             texts = self._wide(stream, frames) if self._rows[stream].wide else unroll(frames, sizes)
         except Damaged as error:

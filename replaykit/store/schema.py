@@ -110,5 +110,21 @@ SELECT e.id AS episode, s.number AS step, s.began / 1000000 AS at_ms, s.took AS 
 FROM steps AS s JOIN episodes AS e ON e.number = s.episode ORDER BY s.id / 1000000000, s.began;
 """
 
-MIGRATIONS = (VERSION_1,)
+VERSION_2 = """
+-- A recorded id, port, name or date, and the live one that stands for it in a replay: one to one for
+-- all processes that take part.
+CREATE TABLE bindings (
+    number   INTEGER PRIMARY KEY,
+    replay   TEXT NOT NULL,
+    kind     TEXT NOT NULL,                -- id, port, temp, date
+    one      BLOB NOT NULL,                -- the recorded one, without what is only spelling
+    other    BLOB NOT NULL,                -- the live one, likewise
+    recorded BLOB NOT NULL,                -- as written
+    live     BLOB NOT NULL,
+    UNIQUE (replay, kind, one),
+    UNIQUE (replay, kind, other)
+) STRICT;
+"""
+
+MIGRATIONS = (VERSION_1, VERSION_2)
 """The changes that make a store of this version, the oldest first."""

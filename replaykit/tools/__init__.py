@@ -19,7 +19,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from replaykit.core.model import Failure, ToolCall
-from replaykit.errors import UsageError
+from replaykit.errors import UsageError, hide
 from replaykit.session.active import belongs, current, within
 from replaykit.session.away import away
 from replaykit.session.failures import failure_of, raised
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from replaykit.session import Session
+
+__tracebackhide__ = hide
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from replaykit.core.model import header
 from replaykit.core.replay import Refuse, Send, Serve
+from replaykit.errors import hide
 from replaykit.guard import ours
 from replaykit.session.away import away
+from replaykit.transport.delays import DELAYS
 from replaykit.transport.library import answered, asked, library_of
 from replaykit.transport.serving import patience, response_to
 from replaykit.transport.streams import Tape, Upload, of, pause, rest
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from replaykit.core.replay import Action
     from replaykit.session import Pending, Session
     from replaykit.transport.library import Library
+
+__tracebackhide__ = hide
 
 
 class Transport:
@@ -134,9 +138,12 @@ class Transport:
         return self._session.begin(sent.request)
 
     def _settle(self, action: Serve | Refuse, request: Any, library: Library) -> Any:
+        """The recorded answer; at speed 0 an SDK tries again at once what is refused, too."""
         match action:
             case Refuse(account=account):
-                raise library.miss(account, request)
+                if not self._session.speed:
+                    DELAYS.shorten()
+                raise library.miss(account, request, self._session.remedy)
             case Serve():
                 return response_to(action, request, library, self._session)
 

@@ -1,6 +1,7 @@
 """The delays of SDKs that no header can shorten: before another try of a connection that failed.
 
-Law: shortened when a recorded failure is replayed, and restored with the last session.
+Law: shortened when a recorded failure is replayed or a miss is refused, and restored with the last
+session.
 """
 
 from __future__ import annotations

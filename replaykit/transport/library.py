@@ -32,11 +32,11 @@ LOCAL = ("MockTransport", "ASGITransport", "WSGITransport")
 
 @dataclass(frozen=True, eq=False)
 class Library:
-    """One of the two libraries; `module` is the library itself."""
+    """One of the two libraries; `module` is the library itself, `miss` its error of an account, request and remedy."""
 
     name: str
     module: Any
-    miss: Callable[[str, Any], NotRecorded]
+    miss: Callable[[str, Any, str], NotRecorded]
 
     def raised(self, failure: Failure, request: Any) -> BaseException:
         """The exception that a recorded failure was: the library's, or the one that a transport raised itself."""
@@ -70,8 +70,8 @@ def library(name: str) -> Library:
     class Miss(NotRecorded, module.TransportError):  # type: ignore[misc, name-defined]
         """A request that was not recorded, as an error that this library's callers expect."""
 
-        def __init__(self, account: str, request: Any) -> None:
-            NotRecorded.__init__(self, account)
+        def __init__(self, account: str, request: Any, remedy: str) -> None:
+            NotRecorded.__init__(self, account, remedy=remedy)
             self._request = request
 
     Miss.__name__ = Miss.__qualname__ = "NotRecorded"

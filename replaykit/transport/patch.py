@@ -15,7 +15,7 @@ import threading
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from replaykit.errors import UsageError
+from replaykit.errors import UsageError, hide
 from replaykit.imports import Watch
 from replaykit.session.active import carrying, current
 from replaykit.transport import Transport
@@ -24,6 +24,8 @@ from replaykit.transport.library import NAMES, library
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+__tracebackhide__ = hide
 
 CLIENTS = ("Client", "AsyncClient")
 ROUTE = "_transport_for_url"

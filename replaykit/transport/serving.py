@@ -48,21 +48,21 @@ def response_to(action: Serve, request: Any, library: Library, session: Session)
     if response is None:
         raise library.raised(exchange.failure or NOTHING, request)
     data, lengths = action.content()
-    served = _headers(exchange, response, len(data), session)
+    served = _headers(action, response, len(data), session)
     extensions: dict[str, Any] = {"http_version": response.version.encode("ascii", "replace")}
     if response.version.startswith("HTTP/1"):
         extensions["reason_phrase"] = response.reason.encode("latin-1", "replace")
     return library.module.Response(
         response.status,
-        headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in served],
+        headers=[(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in served],
         stream=_stream(exchange, _cut(data, lengths), request, library, session),
         extensions=extensions,
     )
 
 
-def _headers(exchange: Exchange, response: Response, size: int, session: Session) -> Headers:
+def _headers(action: Serve, response: Response, size: int, session: Session) -> Headers:
     """The headers to serve with a body of so many bytes."""
-    headers = response.headers
+    exchange, headers = action.exchange, action.headers()
     if response.encoding:
         headers = tuple(pair for pair in headers if pair[0].lower() not in UNDONE)
     elif size and exchange.failure is None and not exchange.left:
@@ -87,7 +87,7 @@ def _stream(
         if exchange.failure is not None:
             return library.raised(exchange.failure, request)
         if exchange.left:
-            return library.miss(session.read_on(exchange), request)
+            return library.miss(session.read_on(exchange), request, session.remedy)
         return None
 
     return of(library, Playback)(exchange, chunks, ending, session.speed)

@@ -15,6 +15,7 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from replaykit.errors import hide
 from replaykit.session.away import away
 from replaykit.transport.library import CANCELLED
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from replaykit.core.model import Exchange
     from replaykit.session import Pending
     from replaykit.transport.library import Library
+
+__tracebackhide__ = hide
 
 ENDLESS = float("inf")
 """Seconds that a program waits which ended the exchange itself, by cancelling: until it does so again."""

@@ -13,7 +13,7 @@ import yaml
 
 from replaykit import cassette
 from replaykit.cassette.page import page, verify
-from replaykit.core.model import Body, Episode, Exchange, Outputs, Request, ToolCall
+from replaykit.core.model import Body, Episode, Exchange, Origin, Outputs, Request, ToolCall
 from tests.gold.compare import gold
 from tests.report.scenes import (
     PROMPT,
@@ -373,3 +373,11 @@ def test_an_unfinished_run_says_so() -> None:
     """A page of a run that was killed does not pass for a whole one."""
     shown = page(replace(episode(travel()), finished=False))
     assert "\nfinished: false\n" in shown
+
+
+def test_a_page_names_what_was_run() -> None:
+    """A command stands there as typed; an episode of a block has none, and names its program."""
+    origins = (Origin(("python", "agent.py")), Origin(program="rd.py"))
+    told = [yaml.safe_load(page(Episode("episode_k3v9q2", "support", origin=origin))) for origin in origins]
+    names = ("command", "program")
+    assert [("python agent.py", None), (None, "rd.py")] == [tuple(map(each.get, names)) for each in told]

@@ -10,7 +10,6 @@ import pytest
 from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
-from xxhash import xxh3_64_hexdigest
 
 from benchmarks.workload import Run, answer
 from replaykit.cassette import tape
@@ -18,36 +17,17 @@ from replaykit.core.deltas import pack, unpack
 from replaykit.core.history import DEEPEST
 from replaykit.core.model import Episode, Exchange, Origin, Outputs, Span
 from replaykit.errors import CassetteError
+from tests.cassette.forge import HEAD, sealed, sections
 from tests.strategies import agent, bodies, episodes, question
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 PATH = "cassettes/support.tape"
-HEAD = b"replaykit tape 1\n"
 
 
 def episode(steps: Sequence[Exchange]) -> Episode:
     return Episode("episode_abc234", "support", "accepted", steps=tuple(steps))
-
-
-def sections(data: bytes) -> tuple[list[dict[str, Any]], list[bytes]]:
-    """The header's entries and the frames of a tape."""
-    _, header, frames = data.split(b"\n", 2)
-    entries, parts = orjson.loads(header)["sections"], []
-    for each in entries:
-        parts.append(frames[: each["packed"]])
-        frames = frames[each["packed"] :]
-    return entries, parts
-
-
-def sealed(entries: Sequence[dict[str, Any]], parts: Sequence[bytes]) -> bytes:
-    """A tape of these sections, with the lengths and digests that belong to them."""
-    fresh = [
-        each | {"packed": len(part), "digest": xxh3_64_hexdigest(part)}
-        for each, part in zip(entries, parts, strict=True)
-    ]
-    return HEAD + orjson.dumps({"sections": fresh}) + b"\n" + b"".join(parts)
 
 
 def forged(data: bytes, change: Callable[[dict[str, Any]], None]) -> bytes:

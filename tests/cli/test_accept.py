@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
+import pytest
+
+from tests.cli.conftest import settle
 from tests.cli.scripts import LIGHT
 from tests.cli.stage import Project
 from tests.servers.models import anthropic_messages
@@ -20,6 +24,24 @@ if not os.environ.get("MODEL_API_KEY"):
 """
 
 
+@pytest.fixture(scope="module")
+def accepted(tmp_path_factory: pytest.TempPathFactory, model: Server) -> Project:
+    """A project whose episode is accepted, and has no draft any more."""
+    project = settle(tmp_path_factory.mktemp("accepted") / "project", model)
+    project.write("agent.py", "from talk import ask\nprint(ask('a'))\n")
+    project.record()
+    project.type("accept", "agent")
+    (project.folder / "episodes" / "episodes.db").unlink()
+    return project
+
+
+@pytest.fixture
+def copy(accepted: Project, tmp_path: Path) -> Project:
+    """A copy of it, to be changed."""
+    shutil.copytree(accepted.folder, tmp_path / "copy")
+    return Project(tmp_path / "copy", accepted.variables)
+
+
 def test_a_fresh_clone_replays_it(tmp_path: Path) -> None:
     """Recorded, accepted, committed and cloned: there it replays without store, key and server; drafts stay behind."""
     project = Project(tmp_path / "project")
@@ -31,7 +53,7 @@ def test_a_fresh_clone_replays_it(tmp_path: Path) -> None:
         recorded = project.record(AGENT_BASE_URL=server.url, MODEL_API_KEY="sk-live-9fK2mQ8xLp7VtR3w")
     accepted = project.type("accept", "agent")
     assert (0, "") == (accepted.exit_code, accepted.stdout), accepted.stderr
-    assert "next: git add cassettes/agent.yaml cassettes/agent.tape" in accepted.stderr
+    assert "next: git add cassettes/agent.yaml cassettes/agent.tape cassettes/.gitattributes\n" in accepted.stderr
     project.git("add", "agent.py", "cassettes")
     project.git("commit", "-q", "-m", "agent")
     project.git("clone", "-q", ".", str(tmp_path / "clone"))
@@ -43,13 +65,29 @@ def test_a_fresh_clone_replays_it(tmp_path: Path) -> None:
     assert b"sk-live" not in b"".join(path.read_bytes() for path in (clone.folder / "cassettes").iterdir())
 
 
+def test_a_cassette_needs_no_store(project: Project) -> None:
+    """Where no store can be made, as in a read-only checkout, a cassette is replayed, and a miss in it is told."""
+    project.write("agent.py", "from talk import ask\nprint(ask('a'))\n")
+    project.record()
+    project.type("accept", "agent")
+    shutil.rmtree(project.folder / "episodes")
+    project.write("episodes", "no folder")
+    assert 0 == project.replay().exit_code
+    project.write("agent.py", "from talk import ask\nprint(ask('b'))\n")
+    ran = project.replay()
+    assert (1, True) == (ran.exit_code, "not recorded in agent" in ran.stderr), ran.stderr
+
+
 def test_a_newer_draft_is_mentioned(project: Project) -> None:
     """A name means the accepted cassette, and that a newer draft exists is said; the draft has a name, too."""
     project.write("agent.py", "from talk import ask\nprint(ask('a'))\n")
     project.record()
     project.type("accept", "agent")
+    again = project.type("accept", "agent")
+    assert again.stderr.endswith("next: git add cassettes/agent.yaml cassettes/agent.tape\n")
     project.write("agent.py", "from talk import ask\nprint(ask('b'))\n")
-    project.record()
+    recorded = project.record()
+    assert "next: replaykit replay draft:agent\nthen: replaykit accept agent " in recorded.stderr
     newer = project.episode().id
     assert 1 == project.replay().exit_code
     ran = project.replay("draft:agent")
@@ -69,6 +107,50 @@ def test_a_cut_run_is_accepted_on_request_only(project: Project) -> None:
     assert 0 == project.type("accept", "agent", "--yes").exit_code
 
 
-def test_an_unknown_draft(project: Project) -> None:
-    """What is not there cannot be accepted: exit code 2."""
-    assert 2 == project.type("accept", "agent").exit_code
+def test_there_is_no_draft(accepted: Project) -> None:
+    """What is accepted already is not accepted again, and what is not there at all cannot be: exit code 2."""
+    refused = accepted.type("accept", "agent")
+    assert (2, True) == (refused.exit_code, "agent is accepted already, and has no newer draft" in refused.stderr)
+    assert 2 == accepted.type("accept", "other").exit_code
+
+
+def test_a_run_without_steps_replaces_nothing(copy: Project) -> None:
+    """A crash before the first request is no episode, and --yes does not make it one."""
+    before = (copy.folder / "cassettes" / "agent.tape").read_bytes()
+    copy.write("agent.py", "raise SystemExit(1)")
+    copy.record()
+    for words in (["agent"], ["agent", "--yes"]):
+        refused = copy.type("accept", *words)
+        assert (2, True) == (refused.exit_code, "has no steps: there is nothing to accept" in refused.stderr)
+    assert before == (copy.folder / "cassettes" / "agent.tape").read_bytes()
+
+
+def test_a_run_that_fails_replaces_one_that_does_not_on_request_only(copy: Project) -> None:
+    """Exit code 1 where the cassette has 0 wants --yes."""
+    copy.write("agent.py", "from talk import ask\nask('a')\nraise SystemExit(1)")
+    copy.record()
+    refused = copy.type("accept", "agent")
+    assert (2, True) == (refused.exit_code, "ended with exit code 1, and the cassette with 0" in refused.stderr)
+    assert 0 == copy.type("accept", "agent", "--yes").exit_code
+
+
+def test_an_older_run_replaces_a_newer_one_on_request_only(project: Project) -> None:
+    """When the accepted draft itself was removed, the one before it is not taken for it."""
+    project.write("agent.py", "from talk import ask\nprint(ask('a'))\n")
+    project.record()
+    older = project.episode().id
+    project.record()
+    project.type("accept", "agent")
+    project.type("rm", "draft:agent")
+    refused = project.type("accept", "agent")
+    assert (2, True) == (refused.exit_code, f"{older} is older than the cassette" in refused.stderr)
+
+
+def test_an_interrupted_run_is_called_so(project: Project) -> None:
+    """Ctrl-C in a recording is neither a kill nor a run that is still going on."""
+    project.write(
+        "agent.py", "import os, signal\nfrom talk import ask\nask('a')\nos.kill(os.getpid(), signal.SIGINT)\n"
+    )
+    project.record()
+    refused = project.type("accept", "agent")
+    assert (2, True) == (refused.exit_code, "was interrupted (SIGINT)" in refused.stderr), refused.stderr

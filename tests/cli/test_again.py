@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 from tests.servers.script import document
@@ -54,6 +56,27 @@ def test_what_is_set_now_counts(project: Project) -> None:
     project.record(AGENT_MODEL="old", MODEL_API_KEY="sk-live-9fK2mQ8xLp7VtR3w")
     ran = project.type("record", "--again", "agent", AGENT_MODEL="new")
     assert (1, "hello! None new\n") == (ran.exit_code, ran.stdout)
+    assert ran.stderr.startswith("not set now, and set when agent was recorded: MODEL_API_KEY\n")
+
+
+BLOCK = """
+import replaykit
+from talk import ask
+with replaykit.record("support"):
+    ask("hello")
+"""
+
+
+def test_an_episode_of_a_block_names_its_program(project: Project) -> None:
+    """It has no command: neither a replay nor a new recording tries to run one, and both say which program it was."""
+    project.write("rd.py", BLOCK)
+    subprocess.run(
+        [sys.executable, "rd.py"], cwd=project.folder, env=project.environment({}), check=True, stdout=subprocess.PIPE
+    )
+    for words in (["record", "--again", "support"], ["replay", "support"]):
+        refused = project.type(*words)
+        assert 2 == refused.exit_code
+        assert "support was recorded inside a program (rd.py): run that again" in refused.stderr
 
 
 def test_it_takes_no_other_command(project: Project) -> None:

@@ -107,6 +107,32 @@ def test_list_where_nothing_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert [] == list(tmp_path.iterdir())
 
 
+def test_one_damaged_cassette_hides_no_other(project: Path) -> None:
+    """The others are listed, that one is marked, and the exit code is 2; a script gets the same."""
+    accept(project)
+    (project / "cassettes" / "broken.tape").write_bytes(b"no tape at all")
+    done = typed("list")
+    assert 2 == done.exit_code
+    assert ["broken", "damaged"] == done.stdout.splitlines()[1].split()[1:3]
+    assert [ID, "support", "accepted"] == done.stdout.splitlines()[2].split()[:3]
+    assert "error: " in done.stderr
+    assert "broken.tape" in done.stderr
+    found = typed("list", "--json")
+    assert (2, ["damaged", "accepted", "draft"]) == (
+        found.exit_code,
+        [each["state"] for each in json.loads(found.stdout)],
+    )
+
+
+def test_a_damaged_store_hides_no_cassette(project: Path) -> None:
+    """What is accepted is listed whatever became of the store, which is named."""
+    accept(project)
+    store_of(project).write_bytes(b"no database, but long enough to be taken for one" * 99)
+    done = typed("list")
+    assert (2, [ID]) == (done.exit_code, [line.split()[0] for line in done.stdout.splitlines()[1:]])
+    assert "episodes.db" in done.stderr
+
+
 # --------------------------------------------------------------------- show
 
 
@@ -123,6 +149,23 @@ def test_show_is_readable() -> None:
 def test_show_takes_every_way_to_name_an_episode(name: str) -> None:
     """A name, an exact draft, an id, the beginning of one."""
     assert ID == parsed("show", name)["id"]
+
+
+@pytest.mark.usefixtures("project")
+def test_show_tells_once_what_was_hidden() -> None:
+    """The names of secrets stand in the head with their totals, and under no step."""
+    assert 1 == typed("show", "support").stdout.count("API_KEY")
+
+
+@pytest.mark.parametrize("words", [("show", "support"), ("show", "support", "--json"), ("list",)])
+def test_a_reader_may_leave(project: Path, words: tuple[str, ...]) -> None:
+    """`replaykit show x | head` is quiet, and no failure."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as nobody:
+        command = [sys.executable, "-m", "replaykit", *words]
+        done = subprocess.run(command, cwd=project, stdout=nobody, stderr=subprocess.PIPE, check=False)
+    assert (0, b"") == (done.returncode, done.stderr)
 
 
 def test_show_for_scripts(project: Path) -> None:
@@ -170,7 +213,7 @@ def test_rm_removes_all_or_none(project: Path) -> None:
 def test_rm_refuses_a_cassette(project: Path, name: str) -> None:
     """What is under git is git's to remove."""
     accept(project)
-    with pytest.raises(UsageError, match=r"git rm .*support\.yaml .*support\.tape"):
+    with pytest.raises(UsageError, match=r"`git rm cassettes/support\.yaml cassettes/support\.tape`"):
         typed("rm", name)
     assert (project / "cassettes" / "support.tape").exists()
 
@@ -251,6 +294,58 @@ def test_doctor_of_a_file_that_is_no_store(project: Path) -> None:
     assert before == other.read_bytes()
 
 
+def test_doctor_sends_nobody_to_the_doctor(project: Path) -> None:
+    """The remedy for a store whose pages are damaged is something else to do."""
+    sound = store_of(project).read_bytes()
+    (project / "bad.db").write_bytes(sound[:100] + b"\xff" * 3_996 + sound[4_096:])
+    code, found = checked("--store", "bad.db")
+    assert (1, "wrong") == (code, found["store"][0]["state"])
+    assert "move the file away" in found["store"][0]["remedy"]
+    assert "doctor" not in found["store"][0]["remedy"]
+
+
+def test_doctor_finds_tools_that_are_not_there(project: Path) -> None:
+    """A pattern whose module is not there, or fits nothing in it, is wrong, with what is there; none is imported."""
+    (project / "agentpkg").mkdir()
+    (project / "agentpkg" / "__init__.py").write_text("raise RuntimeError('imported')\n", "utf-8")
+    functions = "def get_weather(): ...\nif True:\n    async def book(): ...\ndef _own(): ...\n"
+    (project / "agentpkg" / "tools.py").write_text(functions, "utf-8")
+
+    def told(*patterns: str) -> list[tuple[str, str, str]]:
+        settings = f"[tool.replaykit]\ntools = {json.dumps(patterns)}\n"
+        (project / "pyproject.toml").write_text(settings, "utf-8")
+        code, found = checked()
+        checks = [(each["state"], each["text"], each["remedy"]) for each in found["tools"]]
+        assert code == any(state == "wrong" for state, _, _ in checks)
+        return checks
+
+    assert [("good", "agentpkg.tools:*, agentpkg.tools:boo?: there", "")] == told(
+        "agentpkg.tools:*", "agentpkg.tools:boo?"
+    )
+    assert [
+        ("wrong", "'agentpkg.tool:*': there is no module agentpkg.tool", "did you mean agentpkg.tools?"),
+        ("wrong", "'nope_there_is_none.x:*': there is no module nope_there_is_none.x", ""),
+        ("wrong", "'agentpkg.tools:_own': no function of agentpkg.tools is called so", "it has get_weather and book"),
+        ("wrong", "'agentpkg.tools' is not of the form 'module:name'", _FORM),
+    ] == told("agentpkg.tool:*", "nope_there_is_none.x:*", "agentpkg.tools:_own", "agentpkg.tools")
+
+
+_FORM = "write 'agent.tools:*' for all functions of agent.tools"
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [("[tool.replaykit\n", "pyproject.toml"), ('[tool.replaykit]\nrules = {job = "job"}\n', "rule 'job'")],
+)
+def test_doctor_finds_broken_settings_among_others(project: Path, settings: str, expected: str) -> None:
+    """Settings that cannot be read are one failed check, and the others are made all the same."""
+    (project / "pyproject.toml").write_text(settings, "utf-8")
+    code, found = checked()
+    assert (1, "wrong") == (code, found["settings"][0]["state"])
+    assert expected in found["settings"][0]["text"]
+    assert "2 drafts, all readable" in found["store"][0]["text"]
+
+
 def test_doctor_names_unfinished_drafts(project: Path) -> None:
     """A run that was killed is worth knowing, and nothing is wrong with it."""
     kept(store_of(project), travel(), id="episode_killed", finished=False)
@@ -279,6 +374,13 @@ def test_verify_of_sound_cassettes(project: Path) -> None:
     accept(project, mixed(), "other")
     assert {"verified": True, "cassettes": 2, "problems": []} == parsed("verify")
     assert "2 cassettes: every page is its tape's" in typed("verify").stderr
+
+
+@pytest.mark.usefixtures("project")
+def test_verify_where_nothing_is_accepted() -> None:
+    """Nothing is wrong, and nothing was proved."""
+    done = typed("verify")
+    assert (0, "cassettes: no cassettes yet; `replaykit accept` makes the first\n") == (done.exit_code, done.stderr)
 
 
 def test_verify_of_an_edited_page(project: Path) -> None:

@@ -143,7 +143,7 @@ def test_a_child_that_cannot_be_covered_is_named(project: Project, tmp_path: Pat
         f"subprocess.run(['sort', '--version'], stdout=subprocess.DEVNULL)\n",
     )
     said = project.record().stderr
-    assert "-S -c pass ×1 (started with -S)" in said
+    assert "python -S -c pass ×1 (started with -S)" in said
     assert f"{bare} ×1 (replaykit is missing from it: ModuleNotFoundError" in said
     assert "sort ×1 (subprocess)" in said
 
@@ -232,6 +232,37 @@ def test_a_command_that_is_not_there_leaves_nothing(project: Project) -> None:
     ran = project.type("record", "--", "no-such-agent")
     assert (2, 0) == (ran.exit_code, project.drafts())
     assert "cannot run 'no-such-agent': no such command" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--name", "a", "--", "python", "agent.py"], "no such option --name (did you mean --as?)"),
+        (["--as", "latest", "--", "python", "agent.py"], "`latest` is a word for the newest draft of all"),
+        (["--as", "draft:x", "--", "python", "agent.py"], "`draft:` before a name means the newest draft"),
+        (["latest.py"], "did you mean `python latest.py`?"),
+        (["--", "python", "latest.py"], "an episode cannot be called 'latest'"),
+    ],
+    ids=lambda each: each[0] if isinstance(each, list) else "",
+)
+def test_what_was_meant_is_said(project: Project, words: list[str], said: str) -> None:
+    """An option, a name or a command that cannot be is refused before anything runs, with what may have been meant."""
+    ran = project.type("record", *words)
+    assert (2, "", 0) == (ran.exit_code, ran.stdout, project.drafts())
+    assert said in ran.stderr
+
+
+def test_options_behind_the_command_are_its_own(project: Project) -> None:
+    """With or without `--`, what follows the command's first word belongs to the command."""
+    project.write("agent.py", "import sys\nfrom talk import ask\nprint(ask(' '.join(sys.argv[1:])))\n")
+    assert "--as x --yes!\n" == project.type("record", "python", "agent.py", "--as", "x", "--yes").stdout
+
+
+def test_the_next_command_is_whole(project: Project) -> None:
+    """A name with a space is quoted, and a store that was given is given again."""
+    project.write("agent.py", "from talk import ask\nask('a')\n")
+    ran = project.type("record", "--as", "my agent", "--store", "here.db", "--", "python", "agent.py")
+    assert "next: replaykit replay 'my agent' --store here.db\n" in ran.stderr
 
 
 def test_a_python_without_replaykit_is_refused(project: Project, tmp_path: Path) -> None:

@@ -119,7 +119,8 @@ def test_a_changed_prompt_is_a_difference(journey: Project) -> None:
     assert "different: 1 not recorded, 4 not reached" in ran.stderr
     assert 'turn 1, system prompt: "always" → "never"' in ran.stderr
     assert "replaykit record --again agent" in ran.stderr
-    assert "the run was ended here; 4 recorded steps were not reached" in ran.stderr
+    assert "the run was ended here" in ran.stderr
+    assert 1 == ran.stderr.count("not reached")
     assert "Traceback" not in ran.stderr
     for beside in ("never asked for", "exit code", "stdout line"):
         assert beside not in ran.stderr
@@ -191,7 +192,7 @@ def test_a_program_that_hangs_is_ended_in_time(journey: Project) -> None:
 
 
 def test_ctrl_c_ends_a_replay(journey: Project) -> None:
-    """The interrupt ends the program, then us as it ended it; the next episode is not begun."""
+    """The interrupt ends the program, then us as it ended it; it is never the same, and the next one is not begun."""
     change(
         journey, 'print(answer[0]["text"])', "import threading; print('ready', flush=True); threading.Event().wait()"
     )
@@ -202,6 +203,29 @@ def test_ctrl_c_ends_a_replay(journey: Project) -> None:
     out, err = process.communicate(timeout=PATIENCE)
     assert (-signal.SIGINT, "") == (process.returncode, out)
     assert 1 == err.count("agent (draft episode_")
+    assert "   different: 4 same · " in err
+    assert "the run was ended by SIGINT" in err
+
+
+INTERRUPTED = """
+import signal, sys, threading
+from talk import ask
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+print(ask("a"), flush=True)
+threading.Event().wait()
+"""
+
+
+def test_a_replay_that_was_interrupted_is_never_the_same(project: Project) -> None:
+    """Not where the recorded run was interrupted at the same place, nor where the program ends well on the signal."""
+    project.write("agent.py", INTERRUPTED)
+    for words in (("record", "--", "python", "agent.py"), ("replay", "agent")):
+        process = project.start(*words)
+        assert process.stdout is not None
+        assert "a!\n" == process.stdout.readline()
+        process.terminate()
+        _, err = process.communicate(timeout=PATIENCE)
+    assert (1, True) == (process.returncode, "the run was ended by SIGTERM" in err), err
 
 
 def test_what_nobody_asked_for_is_a_difference(journey: Project) -> None:
@@ -219,7 +243,8 @@ def test_what_was_sent_differently_is_a_difference(journey: Project) -> None:
     ran = journey.replay()
     assert 1 == ran.exit_code
     assert "different: 1 same, 3 sent differently" in ran.stderr
-    assert "step 1 was sent differently: anthropic-version 2026-10-21 → 2027-01-01" in ran.stderr
+    assert "sent differently ×3, steps 1, 2 and 4: anthropic-version 2026-10-21 → 2027-01-01" in ran.stderr
+    assert 1 == ran.stderr.count("2027-01-01")
 
 
 def test_connections_beyond_this_machine_are_refused(journey: Project) -> None:
@@ -227,7 +252,9 @@ def test_connections_beyond_this_machine_are_refused(journey: Project) -> None:
     change(journey, 'print(answer[0]["text"])', 'print(answer[0]["text"])' + BEYOND)
     ran = journey.replay()
     assert 0 == ran.exit_code, ran.stderr
-    assert "not from the episode: 192.0.2.1 ×1 (http.client)" in ran.stderr
+    assert "refused, for it is not from the episode: 192.0.2.1 ×1 (http.client)" in ran.stderr
+    assert "ran for real" not in ran.stderr
+    assert 0 == journey.replay("agent", "--strict").exit_code
 
 
 @pytest.mark.skipif(isolated(["true"]).command is None, reason="this machine gives no network namespaces")
@@ -244,6 +271,88 @@ def test_an_unknown_episode(light: Project) -> None:
     assert (2, "") == (ran.exit_code, ran.stdout)
     assert "no episode 'agnet'" in ran.stderr
     assert "did you mean agent" in ran.stderr
+
+
+def test_all_are_found_before_one_runs(light: Project) -> None:
+    """An episode that is not there ends the command before any other has run."""
+    ran = light.type("replay", "agent", "nope")
+    assert (2, "") == (ran.exit_code, ran.stdout)
+    assert "no episode 'nope'" in ran.stderr
+    assert "same" not in ran.stderr
+
+
+def test_input_that_nobody_reads_is_said(light: Project) -> None:
+    """What is piped into a replay is left unread, and that is said; an empty pipe is not worth a word."""
+    note = "note: standard input was left unread"
+    assert note in light.type("replay", "agent", stdin="typed").stderr
+    assert note not in light.replay().stderr
+
+
+@pytest.mark.parametrize("given", ["x", "0", "-1", "nan"])
+def test_a_time_that_is_none(light: Project, given: str) -> None:
+    """--timeout takes seconds, and says so."""
+    ran = light.replay("agent", "--timeout", given)
+    assert (2, True) == (ran.exit_code, f"'{given}' is not a number of seconds" in ran.stderr), ran.stderr
+
+
+def test_an_episode_without_steps_is_no_replay(project: Project) -> None:
+    """Where nothing was asked for there is nothing to be the same: exit code 2, before anything runs."""
+    project.write("agent.py", "print('ran')")
+    project.record()
+    ran = project.replay()
+    assert (2, "") == (ran.exit_code, ran.stdout)
+    assert "has no steps: a replay of it would prove nothing" in ran.stderr
+
+
+BESIDE = """
+import subprocess, sys
+from urllib.request import urlopen
+from talk import URL, ask
+print(ask("a"))
+urlopen(URL.removesuffix("/ask") + "/beside")
+subprocess.run(["sort", "--version"], stdout=subprocess.DEVNULL)
+subprocess.run([sys.executable, "-S", "-c", "pass"])
+"""
+
+
+def test_what_ran_for_real_is_said_first(project: Project, model: Server) -> None:
+    """Connections to this machine and programs beside the episode stand under the counts; --strict fails on them."""
+    model.on("GET /beside", plain(b"ok"))
+    project.write("agent.py", BESIDE)
+    project.record()
+    ran = project.replay()
+    beside = "127.0.0.1 ×1 (http.client), sort ×1 (subprocess), python -S -c pass ×1 (started with -S)"
+    assert (0, f"ran for real, beside the episode: {beside}") == (ran.exit_code, ran.stderr.splitlines()[1])
+    strict = project.replay("agent", "--strict", "--json")
+    assert (1, "same") == (strict.exit_code, strict.json["verdict"])
+    assert ["127.0.0.1", "sort", "python -S -c pass"] == [each["what"] for each in strict.json["beside"]]
+
+
+CRASHES = """
+import urllib.request
+from talk import ask
+print(ask("a"))
+urllib.request.urlopen("http://192.0.2.1/")
+print(ask("b"))
+print(ask("c"))
+"""
+
+
+def test_a_program_that_crashes_is_explained_by_its_cause(project: Project) -> None:
+    """Where it ended and what it reached for come first; the steps and lines that are missing are counted."""
+    project.write("agent.py", CRASHES.replace("urllib.request.urlopen", "str"))
+    project.record()
+    project.write("agent.py", CRASHES)
+    ran = project.replay()
+    told = ran.stderr[ran.stderr.index("agent (draft") :].splitlines()
+    assert [
+        "refused, for it is not from the episode: 192.0.2.1 ×1 (http.client)",
+        "",
+        (
+            "the program ended with exit code 1 (recorded: 0) after step 1; 2 recorded steps were not reached; "
+            "it called 192.0.2.1 (http.client), which is not in the episode; 2 outputs of the recorded run are missing"
+        ),
+    ] == told[1:]
 
 
 def test_an_interpreter_from_elsewhere_is_replaced(journey: Project, tmp_path: Path) -> None:
@@ -303,24 +412,7 @@ def test_what_is_new_in_every_run_is_the_same_after_rules(project: Project) -> N
     ran = project.replay()
     assert 0 == ran.exit_code, ran.stderr
     assert "same: 1 same, 1 same after rules (" in ran.stderr
+    assert 2 == ran.stderr.count("\nby rules: ")
+    assert "\nby rules: id in step 1, " in ran.stderr
     assert {"id", "time"} == {each["kind"] for each in project.replay("agent", "--json").json["rules"]}
     assert recorded.stdout != ran.stdout
-
-
-def test_the_command_of_a_cassette_from_elsewhere_is_shown_first(project: Project, tmp_path: Path) -> None:
-    """It does not run before it is confirmed; a repository within this one is elsewhere, too."""
-    project.write("agent.py", "from talk import ask\nask('a')\nopen('ran', 'w').close()\n")
-    project.record()
-    project.type("accept", "agent")
-    (project.folder / "ran").unlink()
-    nested = project.folder / "vendor"
-    (nested / ".git").mkdir(parents=True)
-    for folder in (tmp_path, nested):
-        shutil.copytree(project.folder / "cassettes", folder / "cassettes")
-        cassette = str(folder / "cassettes" / "agent.tape")
-        for words in (["replay", cassette], ["record", "--again", cassette]):
-            asked = project.type(*words)
-            assert (2, False) == (asked.exit_code, (project.folder / "ran").exists())
-            assert "    python agent.py\nerror: it was not confirmed" in asked.stderr
-    assert 0 == project.replay(str(nested / "cassettes" / "agent.tape"), "--yes").exit_code
-    assert 0 == project.replay("cassettes/agent.yaml").exit_code

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from replaykit.core.model import Body, Episode, Exchange, Outputs, Request, Response, Span, ToolCall
+from replaykit.core.model import Body, Episode, Exchange, Origin, Outputs, Request, Response, Span, ToolCall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,7 +45,7 @@ def exchange(asked: Any, answered: Any = None, url: str = URL, method: str = "PO
 
 
 def episode(*steps: Step, name: str = "support", **more: Any) -> Episode:
-    return Episode("episode_k3v9q2", name, steps=steps, **more)
+    return Episode("episode_k3v9q2", name, steps=steps, **{"origin": Origin(("python", "agent.py")), **more})
 
 
 def question(*said: Any, system: str = SYSTEM, tools: Sequence[Any] = (TOOL,), **settings: Any) -> dict[str, Any]:

@@ -187,7 +187,7 @@ def test_people_get_the_first_difference_first() -> None:
     """The text opens with outputs, turns, tool calls and tokens, then says what differed first and who did it."""
     text = as_text(compared(replace(AFTER, cities=("Paris",), verdict="No.", tokens=90))).split("\n")
     assert ["outputs", "turns", "tool", "tokens"] == [line.split()[0] for line in text[1:5]]
-    assert text[5].startswith("first difference: step 3, the model answered something else: turn 2: POST")
+    assert text[5].startswith("first difference: step 3, the model answered something else: turn 2 (anthropic messages")
 
 
 def test_recorded_text_is_harmless_in_a_difference() -> None:
@@ -225,3 +225,73 @@ def test_a_lost_tool_call_is_removed() -> None:
     whole: Episode = BEFORE.episode()
     rest = replace(whole, steps=tuple(step for step in whole.steps if not isinstance(step, ToolCall)))
     assert 3 == kinds(diff(whole, rest)).count("removed")
+
+
+def test_a_diff_leaves_nothing_out() -> None:
+    """A prompt of many lines is told by its lines, a long message in full, and every place of a step."""
+    prompt = [f"Rule {number}: be kind." for number in range(1, 201)]
+    changed = list(prompt)
+    for number in range(0, 200, 20):
+        changed[number] = changed[number].replace("kind", "brief")
+    before = episode(exchange(question("hello", system="\n".join(prompt)), answer("yes")))
+    said = ["hello", "I am here.", "A long question " * 20]
+    settings: dict[str, Any] = {f"setting_{number}": number for number in range(14)}
+    after = episode(exchange(question(*said, system="\n".join(changed), **settings), answer("yes")))
+    text = as_text(diff(before, after)).split("\n")
+    assert 10 == sum(line.startswith("    @@ line ") for line in text)
+    assert {
+        "    - Rule 1: be kind.",
+        "    + Rule 1: be brief.",
+        "    - Rule 181: be kind.",
+        "    + Rule 181: be brief.",
+    } <= {*text}
+    assert "    + " + "A long question " * 20 in text
+    assert {f"  setting_{number} added: {number}" for number in range(14)} <= {*text}
+    assert [] == [line for line in text if "more" in line]
+
+
+def test_programs_get_whole_values() -> None:
+    """Long texts are not cut in JSON either."""
+    before, after = (episode(exchange(question("x" * 5_000 + end), answer("yes"))) for end in ("a", "b"))
+    (place,) = as_json(diff(before, after))["first"]["places"]
+    assert (5_001, 5_001) == (len(place["before"]), len(place["after"]))
+
+
+def test_what_rules_forgive_is_one_line_of_a_diff() -> None:
+    """Fresh ids and the time of day are counted at the end, beside what changed and where nothing did."""
+    ids = ("10483ace-1b2c-4d5e-8f90-aabbccddeeff", "2c04fd7b-0a1b-4c2d-9e3f-112233445566")
+    before, same, other = (
+        episode(
+            exchange(question("Hi", system=f"Run {run}, at {time}. Be {how}."), answer("yes")),
+            span=Span(began, began + 9),
+        )
+        for run, time, how, began in (
+            (ids[0], "12:00:03", "kind", NOON),
+            (ids[1], "12:00:05", "kind", NOON + 86_400),
+            (ids[1], "12:00:05", "brief", NOON + 86_400),
+        )
+    )
+    assert ["same: 1 step, nothing differs", "also differ, as rules allow: 1 id and 1 time"] == as_text(
+        diff(before, same)
+    ).split("\n")[-2:]
+    found = diff(before, other)
+    assert ['turn 1, system prompt: "kind" → "brief" (in "at 12:00:03. Be … .")'] == texts(found)
+    assert "also differ, as rules allow: 1 id and 1 time" == as_text(found).split("\n")[-1]
+    assert "1 id and 1 time" == as_json(found)["allowed"]
+
+
+def test_printed_json_is_compared_by_place() -> None:
+    """A line, or the whole, that is JSON on both sides is told by place; items that only moved are said to have."""
+    before = episode(outputs=Outputs(b'done\n{"parts": ["a b", "c d"], "n": 1}\n', 0))
+    after = episode(outputs=Outputs(b'done\n{"parts": ["a b", "x y"], "n": 2}\n', 0))
+    assert ['stdout line 2, parts[1]: "c d" → "x y"', "stdout line 2, n 1 → 2"] == [
+        p.text for p in diff(before, after).outputs
+    ]
+    whole = [
+        episode(outputs=Outputs(json.dumps({"parts": parts}, indent=2).encode(), 0))
+        for parts in (["a", "b"], ["b", "a"])
+    ]
+    assert ["stdout, parts[0] moved"] == [place.text for place in diff(*whole).outputs]
+    spaced = [episode(outputs=Outputs(text, 0)) for text in (b'{"n": 1}\n', b'{"n":1}\n')]
+    assert not diff(*spaced).same
+    assert diff(*spaced).outputs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from copy import deepcopy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -9,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from replaykit.core.explain import account_of, left_early, tool_account
+from replaykit.core.ground import Ground
 from replaykit.core.match import Ambiguous, Missing
-from replaykit.core.model import Body, ToolCall
+from replaykit.core.model import Body, Origin, Span, ToolCall
 from replaykit.core.nearest import COMPARED, FIRST, SIZED
+from replaykit.core.normalize import Facts, Rules
 from replaykit.core.places import MOST
-from tests.core.agents import Agent, called, episode, exchange, printed, question, request, told
+from tests.core.agents import NOON, Agent, called, episode, exchange, printed, question, request, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +61,7 @@ def test_a_miss_is_told_in_an_authors_words() -> None:
         document["temperature"] = 0.2
 
     assert [
-        "not recorded: turn 2 of support: POST api.anthropic.com/v1/messages (anthropic messages)",
+        "not recorded: turn 2 of support (anthropic messages, claude-x)",
         "nearest: step 2",
         '  turn 2, system prompt: "always" → "never" (in "You must … answer politely.")',
         "  tool schema get_weather.units removed",
@@ -110,6 +113,122 @@ def test_a_changed_url_is_told_by_its_parts() -> None:
     ] == lines(live, recorded)
     moved = request(b"", "https://api.weather.example/v2/today?city=Oslo&units=C", "POST")
     assert {'  method: "GET" → "POST"', '  path: "/v1/today" → "/v2/today"'} <= set(lines(moved, recorded))
+
+
+TOMORROW = Span(NOON + 86_400, NOON + 86_409)
+
+
+def forgiving(recorded: Episode) -> Ground:
+    """What rules forgive between a run and one on the next day."""
+    return Ground(Rules.of(recorded.span, TOMORROW), Facts(recorded.span, TOMORROW))
+
+
+def run_of(run: str, now: str, **settings: Any) -> dict[str, Any]:
+    """A request whose system prompt says when it is and which run this is, as agents do."""
+    return question("Where is it warm?", system=f"It is {now}. This is run {run}.\nAlways be kind.", **settings)
+
+
+STARTED = run_of("10483ace-1b2c-4d5e-8f90-aabbccddeeff", "2026-11-01T12:00:03Z", temperature=0.0)
+AGAIN = run_of("2c04fd7b-0a1b-4c2d-9e3f-112233445566", "2026-11-02T12:00:05Z", temperature=0.0)
+
+
+def test_what_rules_forgive_is_counted_and_not_told() -> None:
+    """A fresh id and the time of day stand in one closing line; what somebody changed stands alone."""
+    recorded = episode(exchange(STARTED), span=Span(NOON, NOON + 9))
+    live = request(
+        {**AGAIN, "temperature": 0.2, "system": AGAIN["system"].replace("Always", "Never")},
+    )
+    account = account_of(recorded, live, Missing(), (), forgiving(recorded))
+    assert [
+        '  turn 1, system prompt: "Always" → "Never" (in "… be kind.")',
+        "  temperature 0.0 → 0.2",
+        "  also differ, as rules allow: 1 time and 1 id",
+    ] == account.text.split("\n")[2:-2]
+    assert ["turn 1, system prompt", "temperature"] == [place["place"] for place in places(account)]
+
+
+def test_a_place_that_differs_in_ids_alone_is_no_place() -> None:
+    """With everything forgiven in the prompt, the temperature is all that is told."""
+    recorded = episode(exchange(STARTED), span=Span(NOON, NOON + 9))
+    account = account_of(recorded, request({**AGAIN, "temperature": 0.2}), Missing(), (), forgiving(recorded))
+    assert ["  temperature 0.0 → 0.2", "  also differ, as rules allow: 1 time and 1 id"] == account.text.split("\n")[
+        2:-2
+    ]
+
+
+def test_another_day_is_told() -> None:
+    """A date that was not the recorded run's own is a change like any other."""
+    recorded = episode(exchange(question("Fly on 24 December 2026", temperature=0)), span=Span(NOON, NOON + 9))
+    live = request(question("Fly on 25 December 2026", temperature=1))
+    text = account_of(recorded, live, Missing(), (), forgiving(recorded)).text
+    assert '  turn 1, user message: "24" → "25" (in "Fly on … December 2026")' in text.split("\n")
+    assert "as rules allow" not in text
+
+
+def test_where_nothing_else_differs_it_is_said_why_that_is_not_the_same() -> None:
+    """What rules would forgive is the very thing then, with the reason; or the step was served already."""
+    recorded = episode(exchange(STARTED), span=Span(NOON, NOON + 9))
+    told = account_of(recorded, request(AGAIN), Missing(why="the clock stood still"), (), forgiving(recorded)).text
+    assert '"10483ace-1b2c-4d5e-8f90-aabbccddeeff" → "2c04fd7b-0a1b-4c2d-9e3f-112233445566"' in told
+    assert "  no rule makes them the same: the clock stood still" in told.split("\n")
+    served = account_of(recorded, request(AGAIN), Missing(), {0}, forgiving(recorded)).text
+    assert "it was served already: this is one request more than recorded" in served
+
+
+def test_a_call_of_a_function_forgives_the_same() -> None:
+    """Fresh ids in a function's arguments are counted, too."""
+    call = ToolCall("book", b'{"run": "10483ace-1b2c-4d5e-8f90-aabbccddeeff", "seat": 1}', b"1")
+    recorded = episode(call)
+    live = b'{"run": "2c04fd7b-0a1b-4c2d-9e3f-112233445566", "seat": 2}'
+    text = tool_account(recorded, "book", live, forgiving(recorded)).split("\n")
+    assert ["  tool call book.seat 1 → 2", "  also differ, as rules allow: 1 id"] == text[2:-2]
+
+
+@pytest.mark.parametrize(
+    ("program", "expected"),
+    [
+        ("rd.py", 'if this change is meant:  run rd.py again with replaykit.record("support")'),
+        ("", 'if this change is meant:  run the program again with replaykit.record("support")'),
+    ],
+)
+def test_an_episode_of_a_block_is_recorded_by_running_its_program(program: str, expected: str) -> None:
+    """There is no command to run again, so none is named."""
+    recorded = replace(RECORDED, origin=Origin(program=program))
+    text = account_of(recorded, request(question("Where?")), Missing()).text
+    assert [expected, "and to see what it does:  replaykit diff support"] == text.split("\n")[-2:]
+
+
+def test_hosts_are_named_where_there_are_several() -> None:
+    """With one host, operation and model say more; with two, each says where."""
+    gateway = exchange(TURN_2, url="https://gateway.example/v1/messages")
+    two = episode(*RECORDED.steps, gateway)
+    assert "not recorded: turn 1 of support (anthropic messages, claude-x)" == lines(question("Where?"))[0]
+    assert (
+        "not recorded: turn 1 of support (anthropic messages, claude-x, at api.anthropic.com)"
+        == (lines(question("Where?"), two)[0])
+    )
+    ports = [exchange(TURN_2, url=f"http://127.0.0.1:{port}/v1/messages") for port in (40_001, 40_002)]
+    live = request(question("Where?"), "http://127.0.0.1:40003/v1/messages")
+    assert "not recorded: turn 1 of support (anthropic messages, claude-x)" == lines(live, episode(*ports))[0]
+
+
+@pytest.mark.parametrize("size", [3 << 20, 12 << 20])
+def test_a_large_body_is_told_by_its_first_difference(size: int) -> None:
+    """Bodies beyond 2 MB are not taken apart: where the first difference is that rules do not forgive, in no time."""
+    rows = "x" * size
+    before, after = (
+        printed({"run": run, "rows": rows, "end": end})
+        for run, end in (
+            ("10483ace-1b2c-4d5e-8f90-aabbccddeeff", "always"),
+            ("2c04fd7b-0a1b-4c2d-9e3f-112233445566", "never"),
+        )
+    )
+    recorded = episode(*(exchange(before, url="https://a.example/", began=began) for began in range(4)))
+    began = time.perf_counter()
+    text = account_of(recorded, request(after, "https://a.example/"), Missing(), (), forgiving(recorded)).text
+    assert 1.0 > time.perf_counter() - began
+    assert f"different from byte {after.index(b'never'):,} on" in text
+    assert "  also differ, as rules allow: 1 id" in text.split("\n")
 
 
 def test_another_host_for_the_same_path_is_near() -> None:
@@ -290,5 +409,5 @@ def test_reading_on_is_told() -> None:
     """A program that reads beyond the place where the recorded one left hears what was recorded."""
     left = replace(exchange(question("one"), b"data: one\n\n", began=3), left=True)
     text = left_early(episode(exchange(question("zero")), left), left)
-    assert text.startswith("not recorded: the rest of step 2 of support: POST api.anthropic.com/v1/messages")
+    assert text.startswith("not recorded: the rest of step 2 of support: turn 1 (anthropic messages, claude-x)")
     assert "stopped reading this answer after 1 chunk (11 bytes)" in text

@@ -10,16 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replaykit.core.match import Ambiguous, Found, Index, Missing, tool_request
-from replaykit.core.model import Body, Episode, Exchange, Request, Response, Span, ToolCall
+from replaykit.core.match import Ambiguous, Found, Index, Learnt, Missing, tool_request
+from replaykit.core.model import Body, Episode, Exchange, Origin, Request, Response, Span, ToolCall
 from replaykit.core.normalize import declare
-from replaykit.providers.registry import TELLING, declared
+from replaykit.core.redact import Redactor, Secret
+from replaykit.providers.registry import declared, tells
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from replaykit.core.match import Grant
     from replaykit.core.model import Headers, Step
-    from replaykit.core.normalize import Rule
+    from replaykit.core.normalize import Bound, Rule
 
 URL = "https://api.example.com/v1/agent"
 THEN = Span(began=1_798_070_400.0, ended=1_798_070_460.0, home="/home/ada", folder="/home/ada/agent", temp="/scratch/a")
@@ -49,22 +51,37 @@ class Run:
     steps: tuple[Step, ...]
     extra: tuple[Rule, ...] = ()
     details: dict[int, Mapping[str, Any]] = field(default_factory=dict)
+    origin: Origin = field(default_factory=Origin)
+    live: Span = NOW
 
     def __post_init__(self) -> None:
         """Open the episode."""
-        episode = Episode("episode_abc123", "story", span=THEN, steps=self.steps)
-        self.index = Index(episode, lambda: NOW, self.extra, declared, TELLING)
+        episode = Episode("episode_abc123", "story", span=THEN, steps=self.steps, origin=self.origin)
+        redactor = Redactor((Secret("TENANT", "correct-horse-17-battery"),))
+        self.index = Index(
+            episode,
+            lambda: self.live,
+            self.extra,
+            declared,
+            tells=tells,
+            hide=lambda headers: redactor.headers(headers)[0],
+        )
 
-    def claim(self, position: int, detail: Mapping[str, Any]) -> bool:
+    def claim(self, position: int, detail: Mapping[str, Any], bound: Sequence[Bound] = ()) -> Grant:
         """Grant each step once."""
+        del bound
         if position in self.details:
-            return False
+            return "taken"
         self.details[position] = detail
-        return True
+        return "ours"
+
+    def learn(self) -> Learnt:
+        """Nothing: there is one process."""
+        return Learnt()
 
     def asks(self, body: object, **options: Any) -> int | str:
         """The position of the step that is served, else `ambiguous` or `missing`."""
-        match self.index.search(ask(body, **options), self.claim):
+        match self.index.search(ask(body, **options), self):
             case Found(position=position):
                 return position
             case Ambiguous():
@@ -111,7 +128,7 @@ def test_what_means_something_else_is_never_served(recorded: object, live: objec
         ({"at": "2026-12-24T00:00:30Z"}, {"at": "2026-12-25T00:00:10Z"}, {"time"}),
         ({"today": "Thursday, December 24, 2026"}, {"today": "Friday, December 25, 2026"}, {"date"}),
         ({"cwd": "/home/ada/agent"}, {"cwd": "/home/bob/work"}, {"folder"}),
-        ({"to": "http://127.0.0.1:5001/x"}, {"to": "http://127.0.0.1:6002/x"}, {"port"}),
+        ({"to": "http://127.0.0.1:50001/x"}, {"to": "http://127.0.0.1:60002/x"}, {"port"}),
     ],
     ids=str,
 )
@@ -171,7 +188,7 @@ def test_an_id_of_the_recording_means_only_itself() -> None:
 def test_answers_name_ids_as_the_caller_knows_them() -> None:
     """The binding that a match established is handed on, for the answer to be given with it."""
     run = Run((step({"id": ONE}, {"echo": ONE}),))
-    found = run.index.search(ask({"id": OTHER}), run.claim)
+    found = run.index.search(ask({"id": OTHER}), run)
     assert isinstance(found, Found)
     assert {OTHER.encode()} == set(found.bindings.changes.values())
 
@@ -180,7 +197,7 @@ def test_the_id_of_a_json_rpc_call_does_not_count_and_is_echoed() -> None:
     """A call is found whatever its number, and its answer is to be given with the live number."""
     call = {"jsonrpc": "2.0", "method": "tools/call", "params": {"name": "add"}}
     run = Run((step({**call, "id": 3}, {"jsonrpc": "2.0", "id": 3, "result": {}}),))
-    found = run.index.search(ask({**call, "id": 7}), run.claim)
+    found = run.index.search(ask({**call, "id": 7}), run)
     assert isinstance(found, Found)
     assert found.echo is not None
     assert ("/id", b"3", b"7") == (found.echo.pointer, found.echo.recorded, found.echo.live)
@@ -228,7 +245,7 @@ def test_tool_calls_are_found_by_name_and_arguments() -> None:
     """A call of a local function is found by what it was called with, and never by an HTTP request."""
     run = Run((ToolCall("add", b'{"a":1}', b"2"), ToolCall("sub", b'{"a":1}', b"0")))
     assert run.asks(b'{"a":1}', url="add") == "missing"
-    found = run.index.search(tool_request("sub", b'{"a": 1}'), run.claim)
+    found = run.index.search(tool_request("sub", b'{"a": 1}'), run)
     assert isinstance(found, Found)
     assert found.position == 1
 

@@ -95,8 +95,8 @@ def test_a_live_id_that_is_in_the_recording_matches_only_itself() -> None:
     ("one", "other"),
     [
         (A, A.upper().replace("E", "F")),
-        ("9f86d081884c7d659a2feaa0c55ad015", "9f86d081884c7d659a2feaa0c55ad01588"),
-        ("9f86d081884c7d65", "V1StGXR8Z5jdHi6B"),
+        ("9f86d081884c7d659a2feaa0c55ad015", "9f86d081884c7d659a2feaa0"),
+        ("9f86d081884c7d659a2feaa0c55ad015", "9F86D081884C7D659A2FEAA0C55AD016"),
         ("call_k3v9q2xy", "call_k3v9q2xyz1"),
     ],
 )
@@ -279,10 +279,17 @@ def test_no_calendar_has_such_a_day() -> None:
 
 def test_ports_are_one_to_one() -> None:
     """A server that got another port is the same server; two servers stay two."""
-    bindings = paired("http://localhost:5001/", "http://localhost:6001/").bindings
-    assert conflict("http://localhost:5001/", "http://localhost:6002/", bindings=bindings)
-    assert conflict("http://localhost:5002/", "http://localhost:6001/", bindings=bindings)
-    assert paired("http://localhost:5002/", "http://localhost:5001/", bindings=bindings)
+    bindings = paired("http://localhost:50001/", "http://localhost:60001/").bindings
+    assert conflict("http://localhost:50001/", "http://localhost:60002/", bindings=bindings)
+    assert conflict("http://localhost:50002/", "http://localhost:60001/", bindings=bindings)
+    assert paired("http://localhost:50002/", "http://localhost:50003/", bindings=bindings)
+
+
+def test_a_port_that_means_a_service_is_only_itself() -> None:
+    """Below 32768 a port was chosen by a person: a database is not another one."""
+    assert conflict("stop localhost:5432", "stop localhost:3306")
+    assert conflict("stop localhost:50001", "stop localhost:3306")
+    assert paired("stop localhost:5432", "stop localhost:5432")
 
 
 def test_folders_pair_by_what_they_are() -> None:

@@ -189,6 +189,56 @@ def test_records_of_json_lines_are_added_up() -> None:
     assert expected == REDACTOR.chunks(body, (), NDJSON)[0]
 
 
+def lines(pieces: Sequence[str]) -> bytes:
+    """A document in each line."""
+    return b"".join(json.dumps({"t": piece}).encode() + b"\n" for piece in pieces)
+
+
+def listed(pieces: Sequence[str]) -> bytes:
+    """An array of answers, each a part of the whole."""
+    return json.dumps([{"candidates": [{"content": {"parts": [{"text": piece}]}}]} for piece in pieces]).encode()
+
+
+def evented(pieces: Sequence[str]) -> bytes:
+    """A stream of events."""
+    return sse(messages(pieces))
+
+
+@pytest.mark.parametrize(
+    ("form", "content_type"),
+    [
+        (evented, "text/plain"),
+        (evented, "application/json"),
+        (lines, "application/json"),
+        (lines, "application/json-lines"),
+        (lines, "application/stream+json"),
+        (listed, "application/json"),
+    ],
+)
+def test_a_stream_by_another_name_is_a_stream(form: Callable[[Sequence[str]], bytes], content_type: str) -> None:
+    """What a body looks like counts where its type says nothing."""
+    pieces = cut(KEY, 3, 17, 30)
+    expected = form(["[REDACTED:API_KEY]", "", "", ""])
+    assert (expected, ("API_KEY",)) == REDACTOR.chunks(form(pieces), (), content_type)[::2]
+    assert (expected, ()) == REDACTOR.chunks(expected, (), content_type)[::2]
+
+
+def test_an_array_is_a_list_of_anything() -> None:
+    """Shapes and rules are not looked for over its elements: what follows a number there is another one."""
+    redactor = Redactor(rules=(Rule("phone", r"\d{10}", "0000000000"),))
+    body = json.dumps([{"zip": "12345"}, {"zip": "67890"}]).encode()
+    assert (body, (len(body),), ()) == redactor.chunks(body, (len(body),), "application/json")
+
+
+def test_a_text_that_grows_keeps_no_part_of_a_secret() -> None:
+    """Events that repeat the text so far say the beginning of a key once more each time."""
+    value = "DOTENVx8Kq2LmzR7vTT1abc"
+    body = sse([{"text": f"it is {value[:size]}"} for size in range(3, len(value) + 1, 4)])
+    kept, _, _ = Redactor((Secret("NAME", value),)).chunks(body, (), SSE)
+    texts = [event["text"] for event in said(kept)]  # type: ignore[index,call-overload]
+    assert ["it is DOT", "it is DOTENVx", *["it is [REDACTED:NAME]"] * 4] == texts
+
+
 @pytest.mark.parametrize(
     "body",
     [

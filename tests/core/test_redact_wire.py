@@ -11,6 +11,25 @@ from replaykit.core.redact import Redactor, Secret, placeholder, secrets_of
 
 KEY = "sk-ant-api03-Ab12-Cd34_Ef56Gh78Ij90Kl12Mn34Op56"
 DRAWN = "aB3dE5gH7jK9mN1p"
+HEX = "4f8a2c9d1e7b3a6f5c0d8e2b9a1f7c3d"
+SURE = ("access_key", "auth_key", "api-token", "pwd", "private_token", "hapikey")
+NAMED = (
+    "X-Api-Token",
+    "X-Token",
+    "Token",
+    "X-Session-Token",
+    "X-Functions-Key",
+    "X-RapidAPI-Key",
+    "X-Subscription-Token",
+    "X-Vault-Token",
+    "DD-APPLICATION-KEY",
+    "X-GitHub-Token",
+    "X-Auth-Key",
+    "X-JWT",
+    "x-client-secret",
+)
+DRAWN_ = ("token", "key", "sig", "appid", "session_id", "vault_token")
+OPEN = ("sort_key", "cache_key", "next_page_token", "public_key", "job_id", "cursor")
 REDACTOR = Redactor((Secret("API_KEY", KEY),), credentials=frozenset({"x-tenant"}), query=frozenset({"ticket"}))
 
 
@@ -24,6 +43,10 @@ REDACTOR = Redactor((Secret("API_KEY", KEY),), credentials=frozenset({"x-tenant"
         ("https://x/?X-Amz-Signature=ab&x=1", "https://x/?X-Amz-Signature=[REDACTED]&x=1", ("query x-amz-signature",)),
         (f"https://x/?key={DRAWN}", "https://x/?key=[REDACTED]", ("query key",)),
         ("https://x/?key=paris&token=next", "https://x/?key=paris&token=next", ()),
+        *((f"https://x/?{name}=ab", f"https://x/?{name}=[REDACTED]", (f"query {name}",)) for name in SURE),
+        *((f"https://x/?{name}={HEX}&a=1", f"https://x/?{name}=[REDACTED]&a=1", (f"query {name}",)) for name in DRAWN_),
+        *((f"https://x/?{name}={DRAWN}", f"https://x/?{name}={DRAWN}", ()) for name in OPEN),
+        (f"https://x/?sv=1&sig={DRAWN}%2Bab%3D", "https://x/?sv=1&sig=[REDACTED]", ("query sig",)),
         ("https://x/?ticket=7", "https://x/?ticket=[REDACTED]", ("query ticket",)),
         (f"https://x/cb#access_token={DRAWN}&n=1", "https://x/cb#access_token=[REDACTED]&n=1", ("query access_token",)),
         ("https://bob:pw@x/", "https://bob:REDACTED@x/", ("url password",)),
@@ -53,6 +76,7 @@ def test_a_url_is_kept_without_its_credentials(url: str, kept: str, names: tuple
         ("x-api-key", KEY, "[REDACTED:API_KEY]", "API_KEY"),
         ("X-Goog-Api-Key", "abc", "[REDACTED]", "header x-goog-api-key"),
         ("X-Vendor-Api-Key", "abc", "[REDACTED]", "header x-vendor-api-key"),
+        *((name, "abc", "[REDACTED]", f"header {name.lower()}") for name in NAMED),
         ("X-Tenant", "abc", "[REDACTED]", "header x-tenant"),
         ("x-debug", f"a {KEY} b", "a [REDACTED:API_KEY] b", "API_KEY"),
         ("set-cookie", "sid=38a; Path=/; HttpOnly", "sid=[REDACTED]; Path=/; HttpOnly", "header set-cookie"),
@@ -71,6 +95,11 @@ def test_a_header_is_kept_without_its_credential(name: str, value: str, kept: st
         ("content-type", "application/json"),
         ("mcp-session-id", "1868a90c3f8b4d9e"),
         ("x-ratelimit-remaining-tokens", "149984"),
+        ("idempotency-key", DRAWN),
+        ("x-cache-key", DRAWN),
+        ("sec-websocket-key", DRAWN),
+        ("access-control-allow-credentials", "true"),
+        ("www-authenticate", 'Basic realm="shop"'),
         ("set-cookie", "sid=; Max-Age=0; Path=/"),
         ("authorization", ""),
         ("x-name", "caf\xe9 \xff"),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from itertools import pairwise
+from time import perf_counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replaykit.core.stream import Event, Splitter, events, is_stream
+from replaykit.core.stream import ARRAY, Event, Splitter, events, is_stream, kind
 
 NDJSON = "application/x-ndjson"
 KINDS = ("text/event-stream", NDJSON)
@@ -105,6 +106,50 @@ def test_a_record_is_a_line(body: bytes, expected: list[tuple[str, bool]]) -> No
 def test_a_stream_is_known_by_its_content_type(content_type: str, expected: bool) -> None:  # noqa: FBT001  (a column)
     """Event streams and NDJSON are cut; JSON and binary streams are not."""
     assert expected == is_stream(content_type)
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "expected"),
+    [
+        (b"{}", "application/x-ndjson; charset=utf-8", "application/x-ndjson; charset=utf-8"),
+        (b"data: 1\n\n", "text/plain", "text/event-stream"),
+        (b"\xef\xbb\xbf: hi\r\nevent: a\r\ndata: 1\r\n\r\n", "", "text/event-stream"),
+        (b'{"a": 1}\n{"a": 2}\n', "application/json", NDJSON),
+        (b'{"a": 1}\r\n\r\n{"a": 2}\r\n{"a', "application/json", NDJSON),
+        (b' [ {"a": 1}]', "application/json", ARRAY),
+        (b'{"a": 1}\n', "application/json", ""),
+        (b'{\n  "a": {\n  }\n}\n', "application/json", ""),
+        (b"[1, 2]", "application/json", ""),
+        (b"the data: 1\n", "text/plain", ""),
+        (b"\x00\xff", "", ""),
+    ],
+)
+def test_a_stream_is_known_by_its_looks(body: bytes, content_type: str, expected: str) -> None:
+    """Where the type says no stream, fields of events, a document in each line, or an array of objects do."""
+    assert expected == kind(body, content_type)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b'[{"a": 1},\n {"b": "\xc3\xa9]"}]\n', [(b'{"a": 1}', False), (b'{"b": "\xc3\xa9]"}', False), (b"", True)]),
+        (b'[{"a": 1}, {"b"', [(b'{"a": 1}', False), (b"", True)]),
+        (b"[" * 5000, [(b"", True)]),
+    ],
+)
+def test_an_array_is_cut_into_its_elements(body: bytes, expected: list[tuple[bytes, bool]]) -> None:
+    """Each stands where it stood, and what is no element is the torn end."""
+    found = events(body, ARRAY)
+    assert expected == [(b"".join(body[start:end] for start, end in event.spans), event.torn) for event in found]
+    assert body == b"".join(body[event.start : event.end] for event in found)
+
+
+@pytest.mark.parametrize("body", [b":\n" * 300_000, b"\n" * 500_000, b'{"a":1}\n' * 100_000 + b"x", b"[{" * 300_000])
+def test_looking_takes_linear_time(body: bytes) -> None:
+    """Bodies made to be slow to tell are told at once: quadratic work would take minutes."""
+    began = perf_counter()
+    kind(body, "application/json")
+    assert perf_counter() - began < 5.0
 
 
 @given(BODIES, st.sampled_from(KINDS))

@@ -66,21 +66,43 @@ def test_what_was_sent_differently_fails() -> None:
     verdict = judged(plays={**SERVED, 2: {"differently": [row]}})
     assert ("different", 1, 6, 1) == (verdict.verdict, verdict.exit_code, verdict.same, verdict.differently)
     (text,) = texts(verdict)
-    assert text.startswith("step 3 was sent differently: anthropic-version 2023-06-01 → 2026-10-21: POST api.anthropic")
+    assert "step 3 was sent differently: anthropic-version 2023-06-01 → 2026-10-21: anthropic messages" == text
 
 
 def test_a_step_nobody_asked_for_says_what_it_was() -> None:
     """Its number, its turn, its operation and the last thing that it said."""
     verdict = judged(plays={position: {} for position in (0, 1, 3, 4, 5)})
     assert (5, 2) == (verdict.same, verdict.never_asked_for)
-    title = "POST api.anthropic.com/v1/messages (anthropic messages), with the result of get_weather"
+    rest = 'of "Where is it warm?" (anthropic messages, claude-x), with the result of get_weather'
     assert [
-        f'step 3 was never asked for: turn 2: {title}: "Paris: 22 C"',
-        f'step 7 was never asked for: turn 4: {title}: "Rome: 22 C"',
+        f'step 3 was never asked for: turn 2 {rest}: "Paris: 22 C"',
+        f'step 7 was never asked for: turn 4 {rest}: "Rome: 22 C"',
     ] == texts(verdict)
     assert ['step 2 was never asked for: tool call get_weather {"city": "Paris"}'] == texts(
         judged(plays={position: {} for position in (0, 2, 3, 4, 5, 6)})
     )
+
+
+def test_a_conversation_is_named_so_that_it_can_be_told() -> None:
+    """By its first words, or by its system prompt where two begin alike, or by how they end, or by its tool."""
+    long = "Read all of the report that lies on the table in the hall, and "
+    recorded = episode(
+        exchange(question("Ask the writer")),
+        exchange(question("Review it", system="You are the critic.")),
+        exchange(question("Review it", system="You are the editor.")),
+        exchange(question(f"{long}then sum up the first half")),
+        exchange(question(f"{long}then sum up the other half")),
+        exchange(question(told("22 C")), began=1),
+    )
+    of = [text.partition("turn 1 of ")[2].partition(" (")[0] for text in texts(judged(recorded, {}, (), None))]
+    assert [
+        '"Ask the writer"',
+        '"Review it" by "You are the critic."',
+        '"Review it" by "You are the editor."',
+        '"…the hall, and then sum up the first half"',
+        '"…the hall, and then sum up the other half"',
+        "a conversation",
+    ] == of
 
 
 def test_of_many_steps_nobody_asked_for_few_are_read() -> None:
@@ -88,7 +110,7 @@ def test_of_many_steps_nobody_asked_for_few_are_read() -> None:
     recorded = episode(*(exchange(question(f"number {number}"), began=number) for number in range(30)))
     found = texts(judged(recorded, {}, (), None))
     assert 30 == len(found)
-    assert DESCRIBED == sum("after" in text for text in found)
+    assert DESCRIBED == sum("turn 1 of " in text for text in found)
 
 
 def test_retries_are_attempts_of_one_step() -> None:
@@ -98,7 +120,7 @@ def test_retries_are_attempts_of_one_step() -> None:
     assert ("same", 2) == ((both := judged(recorded, {0: {}, 1: {}, 2: {}}, (), None)).verdict, both.same)
     once = judged(recorded, {0: {}, 2: {}}, (), None)
     assert (1, 1) == (once.same, once.never_asked_for)
-    assert texts(once)[0].startswith("step 1 took 2 attempts when it was recorded, and only 1 now: turn 1: POST")
+    assert texts(once)[0].startswith("step 1 took 2 attempts when it was recorded, and only 1 now: turn 1 of ")
 
 
 def test_a_miss_is_told_once_however_often_it_was_tried() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from replaykit.core.words import MOST, edits, told
+from replaykit.core.words import LINES, MOST, by_edit, by_line, edits, is_brief, told
 
 WORDS = st.lists(st.sampled_from(["always", "never", "answer", "12.5", "é", "\n", "  ", "."]), max_size=30)
 TEXTS = WORDS.map(" ".join) | st.text(max_size=40)
@@ -58,3 +60,57 @@ def test_only_different_texts_have_edits(before: str, after: str) -> None:
     found = edits(before, after)
     assert (before != after) == bool(found)
     assert [] == [edit for edit in found if edit.before == edit.after]
+
+
+def test_all_edits_are_told_where_all_are_wanted() -> None:
+    """An account tells three and how many more; a diff leaves none out."""
+    before = " ".join(f"word{number} stays here" for number in range(8))
+    after = before.replace("word", "term")
+    assert told(before, after).endswith("and 5 more")
+    assert 8 == len(list(by_edit(before, after)))
+    assert not is_brief(before, after)
+    assert is_brief("You must always answer", "You must never answer")
+    assert not is_brief("", "x" * 61)
+
+
+def test_long_texts_are_compared_line_by_line() -> None:
+    """Only the lines that changed and two around them, each stretch with its place."""
+    lines = [f"line {number}" for number in range(1, 201)]
+    changed = [*lines]
+    changed[49] = "another line 50"
+    del changed[149]
+    assert [
+        "@@ line 48 @@",
+        "  line 48",
+        "  line 49",
+        "- line 50",
+        "+ another line 50",
+        "  line 51",
+        "  line 52",
+        "@@ line 148 @@",
+        "  line 148",
+        "  line 149",
+        "- line 150",
+        "  line 151",
+        "  line 152",
+    ] == list(by_line("\n".join(lines), "\n".join(changed)))
+
+
+@settings(max_examples=50)
+@given(st.lists(st.sampled_from("abc"), max_size=12), st.lists(st.sampled_from("abc"), max_size=12), st.booleans())
+def test_the_lines_of_a_diff_lead_from_one_text_to_the_other(ours: list[str], theirs: list[str], long: bool) -> None:  # noqa: FBT001
+    """What is left out of the earlier text and put into it makes it the later one, at any length."""
+    around = [f"same {number}" for number in range(LINES + 1 if long else 4)]
+    before, after = "\n".join([*ours, *around, "x"]), "\n".join([*theirs, *around, "y"])
+    found = list(by_line(before, after))
+    removed, added = (Counter(each[2:] for each in found if each.startswith(mark)) for mark in ("- ", "+ "))
+    expected = Counter(before.split("\n"))
+    expected.subtract(removed)
+    expected.update(added)
+    assert Counter(after.split("\n")) == +expected
+
+
+def test_a_line_of_a_diff_gives_no_orders() -> None:
+    """Escapes and carriage returns in changed lines are spelled out."""
+    found = "".join(by_line("a\n\x1b[2J\r\n", "a\n\u202eb\n"))
+    assert [] == [character for character in found if not character.isprintable()]

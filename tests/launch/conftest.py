@@ -15,14 +15,18 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 
-import replaykit.errors
+import replaykit
+from tests.servers.script import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-ROOT = Path(replaykit.errors.__file__).parents[1]
+    from tests.servers.wire import Server
+
+ROOT = Path(replaykit.__file__).parents[1]
 DRIVER = Path(__file__).with_name("driver.py")
 PATIENCE = 20.0
 """Seconds after which a test gives up; nothing that works takes a tenth of it."""
@@ -143,3 +147,18 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     for person in stage.sat:
         os.close(person.ours)
         os.close(person.theirs)
+
+
+@pytest.fixture
+def url(server: Server) -> str:
+    """A place that answers."""
+    server.on("GET /other", plain(b"another"))
+    return server.on("GET /", plain(b"answered"))
+
+
+@pytest.fixture
+def episode(url: str, store: Path) -> Path:
+    """The store that holds an episode called `story`, of one request to `url`."""
+    with replaykit.record("story", store=store):
+        httpx2.get(url)
+    return store

@@ -27,15 +27,14 @@ class Run:
         self.store = Store(store)
         self.draft = self.store.begin("story", Origin(), Span())
         self.folder = folder
-        self.settings = Settings(
-            "record", "story", self.draft, str(store), str(folder), time.monotonic_ns(), time.time()
-        )
+        settings = Settings("record", "story", self.draft, str(store), str(folder), time.monotonic_ns(), time.time())
+        settings.leave(folder)
 
     def python(self, script: str, *flags: str) -> str:
         """What a script prints, on both streams."""
         return subprocess.run(
             [sys.executable, *flags, "-c", script],
-            env=environment(importing(), self.settings.text(), self.folder),
+            env=environment(importing(), self.folder),
             text=True,
             check=True,
             stdout=subprocess.PIPE,
@@ -83,6 +82,40 @@ def test_the_first_program_that_is_started_is_seen(run: Run, script: str) -> Non
     """The guard is there for the very event that it was loaded for, in whatever way the program is started."""
     run.python(script)
     assert {"sort": "subprocess"} == run.unseen()
+
+
+@pytest.mark.parametrize("module", ["_socket", "_posixsubprocess"])
+def test_the_guard_is_there_for_the_modules_below(run: Run, module: str) -> None:
+    """A program that imports the C module behind `socket` or `subprocess` is guarded, and has one such module."""
+    shown = run.python(
+        f"import sys, {module} as below, socket, subprocess\n"
+        f"print('replaykit.guard' in sys.modules, below is sys.modules[{module!r}], below.__spec__.name)"
+    )
+    assert f"True True {module}\n" == shown
+
+
+def test_a_module_that_is_built_in_is_told_of_alone(run: Run) -> None:
+    """All modules that are built into the interpreter share a loader; watching one of them leaves the others alone."""
+    shown = run.python(
+        "import sys\n"
+        "from replaykit.imports import Watch\n"
+        "one, other = [name for name in sys.builtin_module_names if name not in sys.modules][:2]\n"
+        "told = []\n"
+        "Watch({one}.__contains__, told.append).start()\n"
+        "__import__(one), __import__(other)\n"
+        "print(told == [one], sys.modules[one].__spec__.name == one)\n"
+    )
+    assert "True True\n" == shown
+
+
+def test_a_connection_from_below_is_seen(run: Run) -> None:
+    """The C module's own sockets are seen, though nobody has imported `socket` before."""
+    run.python(
+        "import _socket\n"
+        "try: _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM).connect(('127.0.0.1', 9))\n"
+        "except OSError: pass\n"
+    )
+    assert {"127.0.0.1": "socket"} == run.unseen()
 
 
 def test_the_first_connection_is_seen_by_name(run: Run) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
@@ -16,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from replaykit.core.model import Unseen
-from replaykit.launch.children import HOOK, RUN, SESSION, environment, spawner, uncovered
+from replaykit.launch.children import HOOK, RUN, environment, spawner, uncovered
 from tests.launch.conftest import ROOT, importing
 
 if TYPE_CHECKING:
@@ -33,9 +32,7 @@ def run(tmp_path: Path) -> Path:
 
 def covered(run: Path, **variables: str) -> dict[str, str]:
     """An environment whose Pythons announce themselves, without a session to start."""
-    whole = environment(importing() | variables, "", run)
-    del whole[SESSION]
-    return whole
+    return environment(importing() | variables, run)
 
 
 def python(script: str, env: Mapping[str, str], *flags: str) -> str:
@@ -97,7 +94,8 @@ def test_an_interpreter_without_replaykit_is_named(run: Path, tmp_path: Path) ->
     """Where replaykit cannot be imported, the interpreter is named, and the program runs on."""
     venv.create(tmp_path / "bare", symlinks=True)
     interpreter = str(tmp_path / "bare" / "bin" / "python")
-    env = environment({}, "{}", run)
+    (run / "session.json").write_text("{}")
+    env = environment({}, run)
     spawner(run)([interpreter, "-c", "print('ran')"])
     out = subprocess.run([interpreter, "-c", "print('ran')"], env=env, text=True, check=True, capture_output=True)
     assert ("ran\n", "") == (out.stdout, out.stderr)
@@ -108,8 +106,10 @@ def test_an_interpreter_without_replaykit_is_named(run: Path, tmp_path: Path) ->
 
 def test_a_session_that_does_not_start_is_said(run: Path) -> None:
     """A session that fails is named at the end, and seen at once."""
-    out = python("print('ran')", environment(importing(), "no settings", run))
-    assert "Error in sitecustomize" in out
+    (run / "session.json").write_text("no settings")
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        python("import httpx2", environment(importing(), run))
+    assert "json.decoder.JSONDecodeError" in caught.value.stdout
     (found,) = uncovered(run)
     assert found.how.startswith("its session did not start: ")
 
@@ -258,8 +258,19 @@ def test_half_a_line_hurts_nobody(run: Path) -> None:
     assert (Unseen("/usr/bin/python3", "replaykit is missing from it: gone"),) == uncovered(run)
 
 
-def test_the_environment_names_the_session(run: Path) -> None:
-    """A command's environment has the session and the run's folder, and our hook before what was there."""
-    whole = environment({"PYTHONPATH": "a:b", "HOME": "/h"}, json.dumps({"mode": "record"}), run)
-    assert {"HOME": "/h", SESSION: '{"mode": "record"}', RUN: str(run), "PYTHONPATH": f"{HOOK}:a:b"} == whole
-    assert whole == environment(whole, whole[SESSION], run)
+def test_the_environment_names_the_run_alone(run: Path) -> None:
+    """A command's environment has the run's folder, and our hook before what was there."""
+    whole = environment({"PYTHONPATH": "a:b", "HOME": "/h"}, run)
+    assert {"HOME": "/h", RUN: str(run), "PYTHONPATH": f"{HOOK}:a:b"} == whole
+    assert whole == environment(whole, run)
+
+
+def test_a_run_within_a_run_has_its_own_children(run: Path, tmp_path: Path) -> None:
+    """A child that is given another run, as by `replaykit replay` below `replaykit record`, is that one's."""
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    starts = CARRYING + (
+        f"subprocess.run([sys.executable, '-c', 'pass'], check=True, env={{**os.environ, {RUN!r}: {str(inner)!r}}})"
+    )
+    python(starts, covered(run))
+    assert (1, 1) == (len(announced(run)), len(announced(inner)))

@@ -180,16 +180,49 @@ def test_an_ignored_signal_stays_ignored(stage: Stage) -> None:
 
 def test_a_child_that_lives_on_holds_nobody_up(stage: Stage) -> None:
     """A daemon that keeps standard output open does not keep us, and is left alive."""
-    ran = stage.play("sh", "-c", "sleep 60 & echo $!")
+    ran = stage.play("sh", "-c", "sleep 60 & echo $!", wires={"stdout": subprocess.DEVNULL})
     os.kill(int(ran["stdout"]), signal.SIGKILL)  # fails if it was not alive
     assert ran["took"] < 5
 
 
 def test_a_child_that_prints_for_ever_is_left_behind(stage: Stage) -> None:
-    """A daemon that never stops printing is heard for a moment, then meets a broken pipe."""
-    ran = stage.play("sh", "-c", "echo begun; yes &", wires={"stdout": subprocess.DEVNULL}, keep=1000)
+    """A daemon that never stops printing is heard for a moment, then it prints on without us."""
+    script, pid = 'echo begun; yes & echo $! > "$0"', stage.folder / "pid"
+    ran = stage.play("sh", "-c", script, str(pid), wires={"stdout": subprocess.DEVNULL}, keep=1000)
+    os.kill(int(pid.read_text()), signal.SIGKILL)  # fails if it was not alive
     assert ran["stdout"].startswith("begun\n")
     assert ran["took"] < 5
+
+
+def test_what_a_child_prints_later_is_shown_and_not_kept(stage: Stage) -> None:
+    """We end with the program; what a child of its prints afterwards comes out all the same, up to its end."""
+    go = stage.folder / "go"
+    os.mkfifo(go)
+    process = stage.start(
+        "sh", "-c", '(read word < "$0"; echo $word; echo last) & echo now', str(go),
+        wires={"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE},
+    )  # fmt: skip
+    assert 0 == process.wait(20)
+    assert process.stdout is not None
+    go.write_text("late\n")
+    assert b"now\nlate\nlast\n" == process.stdout.read()
+    assert "now\n" == stage.report["stdout"]
+
+
+def test_a_shells_own_descriptors_reach_the_program(stage: Stage) -> None:
+    """A descriptor that a shell has opened for the program (`exec 7<file`, `<(command)`) is open in there."""
+    reading, writing = os.pipe()
+    os.write(writing, b"through a pipe")
+    os.close(writing)
+    ran = stage.play("cat", f"/dev/fd/{reading}", wires={"stdin": subprocess.DEVNULL, "pass_fds": (reading,)})
+    os.close(reading)
+    assert "through a pipe" == ran["stdout"]
+
+
+def test_none_of_our_descriptors_reaches_the_program(stage: Stage) -> None:
+    """The program finds the three standard streams open, and nothing that we have opened."""
+    ran = stage.python("import os; print(sorted(os.listdir('/dev/fd'), key=int)[:-1])")
+    assert "['0', '1', '2']\n" == ran["stdout"]
 
 
 def test_a_slow_reader_gets_all_of_it(stage: Stage) -> None:

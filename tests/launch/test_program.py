@@ -10,47 +10,21 @@ import sqlite3
 import threading
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
 
 import replaykit
-from replaykit.store import Store
-from tests.servers.script import plain
+from tests.launch.blocks import kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
-    from replaykit.core.model import Episode
-    from tests.servers.wire import Server
 
 BEYOND = ("192.0.2.1", 9)
 """An address that is nobody's (RFC 5737)."""
-
-
-@pytest.fixture
-def url(server: Server) -> str:
-    """A place that answers."""
-    server.on("GET /other", plain(b"another"))
-    return server.on("GET /", plain(b"answered"))
-
-
-@pytest.fixture
-def episode(url: str, store: Path) -> Path:
-    """The store that holds an episode called `story`, of one request to `url`."""
-    with replaykit.record("story", store=store):
-        httpx2.get(url)
-    return store
-
-
-def kept(store: Path, name: str = "story") -> Episode:
-    """The newest draft of a name."""
-    with Store(store, create=False) as opened:
-        episode = opened.episode(opened.newest(name) or "")
-    assert episode is not None
-    return episode
 
 
 def test_a_block_says_what_it_came_to(episode: Path, url: str) -> None:
@@ -213,13 +187,54 @@ def test_a_store_that_fails_is_a_warning(url: str, store: Path) -> None:
     assert "answered" == said
 
 
-def test_a_forked_child_is_recorded(url: str, store: Path) -> None:
-    """What a child of `fork` asks inside a block is part of the episode."""
-    import multiprocessing
+def test_errors_have_fields(episode: Path, url: str) -> None:
+    """A block's error has what happened and what to do apart, each said once, and an account for each miss."""
+    early: list[replaykit.NotRecorded] = []
 
-    with replaykit.record("story", store=store):
-        httpx2.get(url)
-        child = multiprocessing.get_context("fork").Process(target=httpx2.get, args=(url + "other",))
-        child.start()
-        child.join()
-    assert [url, url + "other"] == [step.request.url for step in kept(store).exchanges]
+    def program() -> None:
+        with replaykit.replay("story", store=episode):
+            for place in ("one", "two"):
+                with pytest.raises(replaykit.NotRecorded) as caught:
+                    httpx2.get(url + place)
+                early.append(caught.value)
+
+    with pytest.raises(replaykit.NotRecorded) as caught:
+        program()
+    late = caught.value
+    for error in (*early, late):
+        assert (1, True) == (str(error).count(error.remedy), error.remedy != "")
+        assert "\n\n".join(error.accounts) == error.message
+    assert [True, True] == [place in account for place, account in zip(("one", "two"), late.accounts, strict=True)]
+
+
+def test_other_differences_have_a_remedy(episode: Path) -> None:
+    """Steps that nobody asked for, and other differences, say what to do."""
+    with pytest.raises(replaykit.NeverAskedFor) as caught, replaykit.replay("story", store=episode):
+        pass
+    assert caught.value.remedy.endswith(f"replaykit diff story --store {episode}")
+    assert "replaykit diff" not in caught.value.message
+
+
+def test_a_traceback_begins_where_the_program_ends(episode: Path, url: str) -> None:
+    """A traceback of pytest shows nothing of us where an error of ours is raised: its text says it all."""
+
+    def shown(work: Callable[[], object]) -> list[str]:
+        with pytest.raises(replaykit.ReplayError) as caught:
+            work()
+        return [str(entry.path) for entry in caught.traceback.filter(caught)]
+
+    def missing() -> None:
+        with replaykit.replay("story", store=episode):
+            httpx2.get(url + "other")
+
+    def unasked() -> None:
+        with replaykit.replay("story", store=episode):
+            pass
+
+    def unknown() -> None:
+        with replaykit.replay("no such story", store=episode):
+            pass
+
+    ours = str(Path(replaykit.__file__).parent)
+    for work in (missing, unasked, unknown, replaykit.record("story").transport):
+        assert [] == [path for path in shown(work) if path.startswith(ours)]

@@ -76,7 +76,7 @@ class Run:
     def id(self, prefix: str = "") -> str:
         """An id that no other recording has."""
         random = hash((self.again, len(self.steps), prefix)) % 2**128
-        return f"{prefix}{UUID(int=random * 0x9E3779B97F4A7C15F39CC0605CEDC835 % 2**128)}"
+        return f"{prefix}{UUID(int=random * 0x9E3779B97F4A7C15F39CC0605CEDC835 % 2**128, version=4)}"
 
     def step(self, step: Step, took: int = 1_200) -> None:
         """One more step of the run, `took` milliseconds long."""

@@ -214,6 +214,19 @@ def test_a_changed_prompt_is_a_miss_whatever_the_sdk_makes_of_it(stage: Stage) -
         stage.replay(program)
 
 
+def test_a_miss_is_not_waited_for(stage: Stage) -> None:
+    """The SDK tries a miss again without its delays, and waits as ever when the replay is over."""
+    from anthropic import _base_client
+
+    before = _base_client.INITIAL_RETRY_DELAY  # type: ignore[attr-defined]
+    stage.server.on("POST /v1/messages", anthropic_messages)
+    stage.record(asking(stage))
+    with pytest.raises(NotRecorded):
+        stage.replay(asking(stage, model="claude-test-2"))
+    assert (2, 0.0) == (len(stage.naps), sum(stage.naps))
+    assert before == _base_client.INITIAL_RETRY_DELAY  # type: ignore[attr-defined]
+
+
 def test_raw_responses(stage: Stage) -> None:
     """`with_raw_response` and `with_streaming_response` give the same headers and lines."""
     stage.server.on("POST /v1/messages", anthropic_messages)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import openai
 import pytest
 
+from replaykit.errors import NotRecorded
 from tests.servers.models import openai_chat, openai_error, openai_responses
 from tests.servers.script import Ending, events, stream
 
@@ -37,12 +38,14 @@ def model(stage: Stage) -> Stage:
     return stage
 
 
-def chatting(stage: Stage) -> Callable[[], Coroutine[Any, Any, dict[str, Any]]]:
-    """A program that asks once and gives the completion."""
+def chatting(stage: Stage, name: str = "gpt-test") -> Callable[[], Coroutine[Any, Any, dict[str, Any]]]:
+    """A program that asks a model once and gives the completion."""
 
     async def program() -> dict[str, Any]:
         async with stage.colour.inside(client(stage)) as sdk:
-            told: dict[str, Any] = (await stage.colour.settled(sdk.chat.completions.create(**CHAT))).to_dict()
+            told: dict[str, Any] = (
+                await stage.colour.settled(sdk.chat.completions.create(**{**CHAT, "model": name}))
+            ).to_dict()
             return told
 
     return program
@@ -200,3 +203,11 @@ def test_a_stream_cut_short(model: Stage) -> None:
 
 async def _next(stage: Stage, answer: Any) -> Any:
     return await anext(answer) if stage.colour.waits else next(answer)
+
+
+def test_a_miss_is_not_waited_for(model: Stage) -> None:
+    """The SDK tries a miss again without its delays."""
+    model.record(chatting(model))
+    with pytest.raises(NotRecorded):
+        model.replay(chatting(model, "gpt-test-2"))
+    assert (2, 0.0) == (len(model.naps), sum(model.naps))

@@ -27,11 +27,14 @@ def opened(store: Path) -> Iterator[Store]:
         yield opened
 
 
-@pytest.fixture(params=["memory", "shared"])
-def ledger(request: pytest.FixtureRequest, opened: Store) -> Ledger:
-    """Both kinds; the shared one belongs to a replay of a draft."""
-    if request.param == "memory":
-        return Memory(lambda _kind, _detail: None)
+@pytest.fixture(params=["memory", "forked", "shared"])
+def ledger(request: pytest.FixtureRequest, opened: Store, tmp_path: Path) -> Ledger:
+    """Every kind: one that never forks, one that has forked, and the shared one of a replay of a draft."""
+    if request.param != "shared":
+        memory = Memory(lambda _kind, _detail: None, lambda: tmp_path / "replay.db")
+        if request.param == "forked":
+            memory.before_fork()
+        return memory
     return Shared(opened, opened.replay(opened.begin("story", Origin(), Span())))
 
 
@@ -42,7 +45,7 @@ def test_a_step_is_claimed_once(ledger: Ledger) -> None:
 
     def claim() -> None:
         together.wait()
-        granted.update(position for position in range(10) if ledger.claim(position, {}))
+        granted.update(position for position in range(10) if ledger.claim(position, {}) == "ours")
 
     with ThreadPoolExecutor(8) as pool:
         for done in [pool.submit(claim) for _ in range(8)]:
@@ -50,14 +53,40 @@ def test_a_step_is_claimed_once(ledger: Ledger) -> None:
     assert dict.fromkeys(range(10), 1) == dict(granted)
 
 
-def test_memory_commits_what_has_to_survive() -> None:
+def test_memory_commits_what_has_to_survive(tmp_path: Path) -> None:
     """A remark is committed at once; a named output stays in memory, where it is compared."""
     committed: list[tuple[str, Mapping[str, object]]] = []
-    ledger = Memory(lambda kind, detail: committed.append((kind, detail)))
+    ledger = Memory(lambda kind, detail: committed.append((kind, detail)), lambda: tmp_path / "replay.db")
     ledger.remark("output", {"name": "a"})
     ledger.remark("miss", {"account": "b"})
     assert [("miss", {"account": "b"})] == committed
     assert ["output", "miss"] == [kind for kind, _ in ledger.remarks]
+
+
+def test_a_fork_loses_nothing(tmp_path: Path) -> None:
+    """What was claimed and noted before a fork and after it stands there once, in its order, and stays claimed."""
+    ledger = Memory(lambda _kind, _detail: None, lambda: tmp_path / "replay.db")
+    ledger.claim(3, {"rules": {"id": []}})
+    ledger.remark("output", {"name": "a", "value": "1"})
+    for _ in range(2):
+        ledger.before_fork()
+    ledger.remark("miss", {"account": "b"})
+    assert ["taken", "ours", "taken"] == [ledger.claim(3, {}), ledger.claim(1, {}), ledger.claim(1, {})]
+    assert {3: {"rules": {"id": []}}, 1: {}} == ledger.plays
+    assert [("output", {"name": "a", "value": "1"}), ("miss", {"account": "b"})] == ledger.remarks
+    ledger.close()
+
+
+def test_without_a_place_for_a_file_it_stays_in_memory() -> None:
+    """Where nothing can be written, a fork changes nothing for the process itself."""
+
+    def nowhere() -> Path:
+        raise PermissionError
+
+    ledger = Memory(lambda _kind, _detail: None, nowhere)
+    ledger.before_fork()
+    assert ["ours", "taken"] == [ledger.claim(3, {}), ledger.claim(3, {})]
+    assert {3: {}} == ledger.plays
 
 
 def test_shared_is_seen_by_everybody(opened: Store) -> None:
@@ -66,6 +95,6 @@ def test_shared_is_seen_by_everybody(opened: Store) -> None:
     Shared(opened, replay).claim(3, {"rules": {"id": []}})
     Shared(opened, replay).remark("ran", {"name": "book"})
     with Store(opened.path) as other:
-        assert not Shared(other, replay).claim(3, {})
+        assert "taken" == Shared(other, replay).claim(3, {})
         assert {3: {"rules": {"id": []}}} == other.plays(replay)
         assert [("ran", {"name": "book"})] == [(each.kind, each.detail) for each in other.remarks(replay)]

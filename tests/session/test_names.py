@@ -17,19 +17,22 @@ from tests.strategies import agent, bodies
 if TYPE_CHECKING:
     from pathlib import Path
 
+ACCEPTED = 1_790_000_000.0
+"""When the accepted run began."""
+
 
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
     return Config(tmp_path)
 
 
-def draft(config: Config, name: str, id: str = "") -> str:  # noqa: A002 - the word
+def draft(config: Config, name: str, id: str = "", *, began: float = 0) -> str:  # noqa: A002 - the word
     with Store(config.store_path) as store:
-        return store.begin(name, Origin(), Span(), id=id)
+        return store.begin(name, Origin(), Span(began), id=id)
 
 
 def accept(config: Config, name: str, id: str = "episode_acc234") -> None:  # noqa: A002 - the word
-    save(config.cassette_folder, Episode(id, name))
+    save(config.cassette_folder, Episode(id, name, span=Span(ACCEPTED)))
 
 
 def found(config: Config, text: str) -> tuple[str, str, str]:
@@ -42,11 +45,18 @@ def test_the_accepted_one_comes_first(config: Config) -> None:
     """A name means its cassette, and tells of a newer draft, but not of the draft that was accepted."""
     accept(config, "support")
     assert ("episode_acc234", "accepted", "") == found(config, "support")
-    draft(config, "support", "episode_acc234")
+    draft(config, "support", "episode_acc234", began=ACCEPTED)
     assert ("episode_acc234", "accepted", "") == found(config, "support")
-    newer = draft(config, "support")
+    newer = draft(config, "support", began=ACCEPTED + 1)
     assert ("episode_acc234", "accepted", newer) == found(config, "support")
     assert (newer, "draft", "") == found(config, "draft:support")
+
+
+def test_an_older_draft_is_not_newer(config: Config) -> None:
+    """A draft that began before the accepted run is not told of, though it is the newest that is left."""
+    accept(config, "support")
+    draft(config, "support", began=ACCEPTED - 1)
+    assert ("episode_acc234", "accepted", "") == found(config, "support")
 
 
 def test_a_draft_by_any_of_its_names(config: Config) -> None:

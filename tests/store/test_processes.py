@@ -236,7 +236,7 @@ def test_a_step_is_served_to_one_process(store: Path) -> None:
     program = (
         "import sys, json; from pathlib import Path; from replaykit.store import Store\n"
         "store = Store(Path(sys.argv[1])); print('ready', flush=True); sys.stdin.readline()\n"
-        "print(json.dumps([n for n in range(200) if store.claim(sys.argv[2], n, {})]))"
+        "print(json.dumps([n for n in range(200) if store.claim(sys.argv[2], n, {}) == 'ours']))"
     )
     with Store(store) as kept:
         replay = kept.replay("episode_abc")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import subprocess
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import pytest
 import sqlite_utils
 
 from replaykit.core.model import Failure, Origin, Outputs, Span, ToolCall, Unseen
+from replaykit.core.normalize import Bound
 from replaykit.errors import StoreError
 from replaykit.store import KEPT_REPLAYS, Facts, Store, fresh
 from tests.strategies import agent, question
@@ -143,9 +145,9 @@ def test_a_step_is_served_once(store: Path) -> None:
     """Of all who want a recorded step, one gets it; how it was served is remembered."""
     with Store(store) as kept, Store(store) as other:
         replay = kept.replay("episode_abc")
-        assert [True, False, False] == [each.claim(replay, 3, {"rules": {}}) for each in (kept, other, kept)]
-        assert other.claim(replay, 4, {})
-        assert other.claim(kept.replay("episode_abc"), 3, {})
+        assert ["ours", "taken", "taken"] == [each.claim(replay, 3, {"rules": {}}) for each in (kept, other, kept)]
+        assert other.claim(replay, 4, {}) == "ours"
+        assert other.claim(kept.replay("episode_abc"), 3, {}) == "ours"
         assert {3: {"rules": {}}, 4: {}} == kept.plays(replay)
 
 
@@ -222,6 +224,19 @@ def test_an_episode_costs_the_same_among_many(store: Path) -> None:
     assert [] == scans
 
 
+def test_a_pair_is_bound_for_all_processes_of_a_replay(store: Path) -> None:
+    """What one connection has bound no other can bind differently; then the step is not taken either."""
+    one, other, third = (Bound("id", b"a" * 16, letter * 16) for letter in (b"b", b"c", b"b"))
+    swapped = Bound("id", b"d" * 16, b"b" * 16)
+    with Store(store) as kept, Store(store) as again:
+        replay = kept.replay("episode_abc")
+        assert kept.claim(replay, 0, {"rules": {}}, (one,)) == "ours"
+        assert ["bound", "bound"] == [again.claim(replay, 1, {"rules": {}}, (each,)) for each in (other, swapped)]
+        assert again.claim(replay, 1, {"rules": {}}, (third,)) == "ours"
+        assert [one] == list(again.bound(replay).values())
+        assert {0, 1} == set(kept.plays(replay))
+
+
 def test_it_opens_in_sqlite_utils(store: Path) -> None:
     """The tables and views can be read by people: what happened, when, by which model, in words."""
     with Store(store) as kept:
@@ -229,7 +244,7 @@ def test_it_opens_in_sqlite_utils(store: Path) -> None:
         kept.keeper(episode).keep(ToolCall("weigh", b"{}", b"1", began=3_000_000, took=4), Facts("weigh"))
         kept.finish(episode, ended=11.0, exit_code=0)
     database = sqlite_utils.Database(store)
-    assert {"episodes", "steps", "frames", "replays", "plays", "remarks"} == set(database.table_names())
+    assert {"bindings", "episodes", "steps", "frames", "replays", "plays", "remarks"} == set(database.table_names())
     assert {"overview", "timeline"} == set(database.view_names())
     (overview,) = database["overview"].rows
     assert {
@@ -256,3 +271,18 @@ def test_a_sound_store_has_no_problems(store: Path) -> None:
         draft(kept, turns=20)
         kept.finish(draft(kept, turns=20), ended=11.0)
         assert () == kept.check()
+
+
+def test_a_projects_own_folder_ignores_itself(tmp_path: Path) -> None:
+    """Where we make the folder `episodes`, git sees nothing in it; others, and one that was there, are left alone."""
+    made, there, other = (tmp_path / name for name in ("made/episodes", "there/episodes", "other"))
+    there.mkdir(parents=True)
+    for folder in (made, made, there, other):
+        with Store(folder / "episodes.db"):
+            pass
+    assert [True, False, False] == [(folder / ".gitignore").exists() for folder in (made, there, other)]
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    seen = subprocess.run(
+        ["git", "-C", str(tmp_path), "status", "--porcelain", "-uall"], check=True, capture_output=True, text=True
+    ).stdout
+    assert {"?? other/episodes.db", "?? there/episodes/episodes.db"} == set(seen.splitlines())

@@ -166,7 +166,7 @@ def test_a_miss_says_what_came_nearest(stage: Stage) -> None:
         stage.replay(asking(stage, CHANGED))
     account = str(caught.value)
     assert ["/chat", "Paris", "Rome"] == [word for word in ("/chat", "Paris", "Rome") if word in account]
-    assert "record --again" in account
+    assert 'again with replaykit.record("story")' in account
 
 
 def test_an_unknown_episode_is_named(stage: Stage) -> None:

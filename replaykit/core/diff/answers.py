@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from replaykit.core.changes import Change, Path
     from replaykit.core.conversation import Answer, Part
     from replaykit.core.diff.side import Seen
+    from replaykit.core.ground import Ground
     from replaykit.core.model import JSON, Failure, Response
-    from replaykit.core.places import Ground, Place
+    from replaykit.core.place import Place
 
 _WORDS = {"text": "answer", "thinking": "answer, thinking", "tool_call": "answer, tool call {name}"}
 _FIELDS = {"stop": "answer, stop reason", "error": "answer, error", "model": "answer, model"}
@@ -98,7 +99,7 @@ def _plain(before: Seen, after: Seen, ground: Ground) -> Iterator[Place]:
         return
     ours, theirs = _read(before, one), _read(after, other)
     found = of_documents("answer", ours, theirs, ground) if ours is not None and theirs is not None else ()
-    yield from found or (bodies("answer", one.body, other.body),)
+    yield from found or (bodies("answer", one.body, other.body, ground),)
 
 
 def _read(seen: Seen, response: Response) -> JSON:

@@ -19,12 +19,13 @@ from replaykit.core.diff.align import align
 from replaykit.core.diff.answers import answered
 from replaykit.core.diff.difference import Counts, Difference, First, Pair
 from replaykit.core.diff.side import repeated, said, side, text_of
+from replaykit.core.ground import Ground
 from replaykit.core.model import ToolCall
 from replaykit.core.normalize import Facts, Rules
 from replaykit.core.outputs import compare
-from replaykit.core.places import Ground, of_documents, of_requests
+from replaykit.core.places import of_documents, of_requests
 from replaykit.core.plain import line
-from replaykit.core.steps import title
+from replaykit.core.steps import LARGEST, Titles
 from replaykit.providers.shape import member, parse
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from replaykit.core.diff.side import Seen
     from replaykit.core.model import JSON, Episode
     from replaykit.core.normalize import Rule
-    from replaykit.core.places import Place
+    from replaykit.core.place import Place
     from replaykit.core.steps import Asked
 
 _DEPTH = 2
@@ -53,7 +54,8 @@ def diff(before: Episode, after: Episode, *, extra: tuple[Rule, ...] = ()) -> Di
     rules = Rules.of(before.span, after.span, extra=extra)
     ours, theirs = side(before, rules), side(after, rules)
     rows = align(ours, theirs)
-    comparison = _Comparison(Ground(rules, Facts(before.span, after.span)), (ours, theirs))
+    ground = Ground(rules, Facts(before.span, after.span))
+    comparison = _Comparison(ground, (ours, theirs), Titles.of(before, after))
     steps = tuple(comparison.pair(one, other) for one, other in rows)
     first = next((pair for pair in steps if pair.cause is not None), None)
     return Difference(
@@ -61,8 +63,9 @@ def diff(before: Episode, after: Episode, *, extra: tuple[Rule, ...] = ()) -> Di
         _called(after),
         None if first is None or first.cause is None else First(first.number, first.cause, first),
         steps,
-        compare(before.outputs, after.outputs, comparison.ground),
+        compare(before.outputs, after.outputs, ground),
         _counts(ours, theirs),
+        ground.said(),
     )
 
 
@@ -72,6 +75,7 @@ class _Comparison:
 
     ground: Ground
     sides: tuple[Sequence[Seen], Sequence[Seen]]
+    titles: Titles
     told: set[Hashable] = field(default_factory=set)
     spoken: tuple[_Known, _Known] | None = None
     diverged: bool = False
@@ -79,12 +83,12 @@ class _Comparison:
 
     def pair(self, before: Seen | None, after: Seen | None) -> Pair:
         """Two steps that belong together, or one that stands alone, compared."""
-        pair = _alone(before, after) if before is None or after is None else self._pair(before, after)
+        pair = self._alone(before, after) if before is None or after is None else self._pair(before, after)
         self.diverged |= pair.cause is not None
         return pair
 
     def _pair(self, before: Seen, after: Seen) -> Pair:
-        pair = Pair("same", before.whole.number, after.whole.number, _title(after))
+        pair = Pair("same", before.whole.number, after.whole.number, self._title(after))
         if before.raw == after.raw:
             return pair
         asked = self._asked(before, after)
@@ -101,7 +105,8 @@ class _Comparison:
             return tuple(place for place in found if not place.folds)
         if before.asked is None or after.asked is None:
             return ()
-        found = of_requests(before.asked, after.asked, self.ground, self._repeated(before.asked, after.asked))
+        known = self._repeated(before.asked, after.asked)
+        found = of_requests(before.asked, after.asked, self.ground, known, LARGEST)
         self.recent.appendleft((before.asked, after.asked))
         news: list[Place] = []
         keys: set[Hashable] = set()
@@ -132,18 +137,20 @@ class _Comparison:
         known = self._spoken()
         return all(text_of([part]) in known[0] for part in ours) and all(text_of([part]) in known[1] for part in theirs)
 
+    def _alone(self, before: Seen | None, after: Seen | None) -> Pair:
+        """A step that only one side has: the program went another way."""
+        if after is not None:
+            return Pair("added", None, after.whole.number, self._title(after), cause="program")
+        assert before is not None  # noqa: S101 - a row has a step on one side at least
+        return Pair("removed", before.whole.number, None, self._title(before), cause="program")
+
+    def _title(self, seen: Seen) -> str:
+        return self.titles.rough(seen.step) if seen.asked is None else self.titles.title(seen.asked)
+
     def _spoken(self) -> tuple[_Known, _Known]:
         if self.spoken is None:
             self.spoken = said(self.sides[0]), said(self.sides[1])
         return self.spoken
-
-
-def _alone(before: Seen | None, after: Seen | None) -> Pair:
-    """A step that only one side has: the program went another way."""
-    if after is not None:
-        return Pair("added", None, after.whole.number, _title(after), cause="program")
-    assert before is not None  # noqa: S101 - a row has a step on one side at least
-    return Pair("removed", before.whole.number, None, _title(before), cause="program")
 
 
 def _cause(before: Seen, after: Seen, asked: Sequence[Place]) -> Cause:
@@ -156,13 +163,6 @@ def _cause(before: Seen, after: Seen, asked: Sequence[Place]) -> Cause:
 def _is_result(place: Place, before: Seen, after: Seen) -> bool:
     """Whether a place lies in what a tool gave back, on both sides."""
     return all(parts and all(part.kind == "tool_result" for part in parts) for parts in _parts(place, before, after))
-
-
-def _title(seen: Seen) -> str:
-    if seen.asked is None:
-        return title(seen.step)
-    turn = f"turn {seen.asked.turn}: " if seen.asked.turn else ""
-    return f"{turn}{seen.asked.title}"
 
 
 def _identity(place: Place, before: Seen, after: Seen) -> Hashable:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from replaykit.core.places import Place
+    from replaykit.core.place import Place
 
 Cause: TypeAlias = Literal["program", "tool", "model"]
 Kind: TypeAlias = Literal["same", "changed", "added", "removed"]
@@ -70,7 +70,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What differs between two episodes (`before`, `after`: what they are called)."""
+    """What differs between two episodes (`before`, `after`: what they are called).
+
+    `allowed` says what else does, as rules allow it: `2 ids and 1 time`, or nothing.
+    """
 
     before: str
     after: str
@@ -78,6 +81,7 @@ class Difference:
     steps: tuple[Pair, ...]
     outputs: tuple[Place, ...]
     counts: Counts
+    allowed: str = ""
 
     @property
     def same(self) -> bool:

@@ -1,21 +1,21 @@
 """A difference for people, as lines of plain text, and for programs, as JSON.
 
-Law: all recorded text in it was made harmless where its place was worded; nothing is added here but
-our own words.
+Law: all of it. Nothing is cut short or left out, for this is where one looks when an account was too
+short; what rules forgive is counted in one line at the end. All recorded text in it was made harmless
+where its place was worded; nothing is added here but our own words.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from replaykit.core.places import lines
 from replaykit.core.plain import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from replaykit.core.diff.difference import Difference, Pair
-    from replaykit.core.places import Place
+    from replaykit.core.place import Place
 
 _CAUSES = {
     "program": "the program asked for something else",
@@ -23,23 +23,21 @@ _CAUSES = {
     "model": "the model answered something else",
 }
 
-_SHOWN = 200
-"""Places of one step in JSON; no reader of it wants a whole embedding item by item."""
-
 
 def as_text(difference: Difference) -> str:
     """The difference in lines: what it amounts to, what differed first, then the rest."""
     head = [f"{difference.before} → {difference.after}", *_summary(difference)]
+    rest = [f"also differ, as rules allow: {difference.allowed}"] if difference.allowed else []
     if difference.same:
-        return "\n".join([*head, f"same: {counted(len(difference.steps), 'step')}, nothing differs"])
-    return "\n".join([*head, *_first(difference), *_groups(difference)])
+        return "\n".join([*head, f"same: {counted(len(difference.steps), 'step')}, nothing differs", *rest])
+    return "\n".join([*head, *_first(difference), *_groups(difference), *rest])
 
 
 def as_json(difference: Difference) -> dict[str, Any]:
     """The difference for programs.
 
     `same`; `first` (`step`, `cause`, `places`, or null); `steps` (`kind`, `before`, `after`, `title`,
-    `places`, `answer`); `outputs` (places); `counts`, each before and after.
+    `places`, `answer`); `outputs` (places); `counts`, each before and after; `allowed`, in words.
     """
     first, counts = difference.first, difference.counts
     return {
@@ -54,6 +52,7 @@ def as_json(difference: Difference) -> dict[str, Any]:
             "tool_calls": list(counts.tool_calls),
             "tokens": list(counts.tokens),
         },
+        "allowed": difference.allowed,
     }
 
 
@@ -102,11 +101,11 @@ def _group(name: str, pairs: Sequence[Pair], chosen: Callable[[Pair], Sequence[P
 
 
 def _indented(places: Sequence[Place]) -> Iterator[str]:
-    return (f"  {text}" for text in lines(places))
+    return (f"  {text}" for place in places for text in place.whole)
 
 
 def _places(places: Sequence[Place]) -> list[dict[str, Any]]:
-    return [{**place.as_json(), "text": place.text} for place in places[:_SHOWN]]
+    return [{**place.as_json(cut=False), "text": place.text} for place in places]
 
 
 def _step(pair: Pair) -> dict[str, Any]:

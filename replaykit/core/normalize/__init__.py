@@ -10,14 +10,15 @@ recording. Rules may not hide meaning: `pairing` says what may stand for what.
 """
 
 from replaykit.core.normalize.folding import Folded, Token, fold, unfold
-from replaykit.core.normalize.pairing import Bindings, Conflict, Facts, Paired, Use, pair
+from replaykit.core.normalize.pairing import Bindings, Bound, Conflict, Facts, Paired, Use, bare, joined, pair
 from replaykit.core.normalize.rules import RULES, RULES_VERSION, Kind, Rule, Rules, declare
-from replaykit.core.normalize.serving import echo, substitute
+from replaykit.core.normalize.serving import echo, renamed, substitute
 
 __all__ = [
     "RULES",
     "RULES_VERSION",
     "Bindings",
+    "Bound",
     "Conflict",
     "Facts",
     "Folded",
@@ -27,10 +28,13 @@ __all__ = [
     "Rules",
     "Token",
     "Use",
+    "bare",
     "declare",
     "echo",
     "fold",
+    "joined",
     "pair",
+    "renamed",
     "substitute",
     "unfold",
 ]

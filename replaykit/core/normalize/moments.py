@@ -2,7 +2,8 @@
 
 Law: now is now, and 24 December is not. A token is read in every way its form allows (11/12 is in
 November or in December; a time without a zone is UTC or local), and a way counts only when what it
-says touches the run's own span. Two tokens stand for each other when they are written alike and one
+says touches the run's own span and, in a long run, is near the step that says it or the run's begin:
+an alarm at 17:45 is not now at 10:30, though the run goes on until then. Two tokens stand for each other when they are written alike and one
 and the same way makes both of them now.
 """
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 SLACK = 5.0
 """Seconds before a run's begin and behind its end that still count as now: clocks are read, then used."""
+
+NEAR = 300.0
+"""Seconds from a step's moment, or from the run's begin, within which a time is read from a clock: a slow answer's."""
 
 _DAY = 86_400
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -49,15 +53,31 @@ class Reading:
     daily: bool = False
 
 
-def now(token: Token, span: Span) -> frozenset[str]:
-    """The ways of reading the token by which it was now in that run; none when it was another time."""
+def now(token: Token, span: Span, moment: float = 0.0) -> frozenset[str]:
+    """The ways of reading the token by which it was now in that run; none when it was another time.
+
+    `moment` is when the step began that says it, in Unix seconds; 0 for a text of the whole run.
+    """
     if not span.began:
         return frozenset()
     ways = set()
+    windows = _windows(span, moment)
     for reading in _readings(token, span):
         zones = {"exact": 0} if reading.exact else {"utc": 0, "local": span.zone}
-        ways |= {f"{reading.way} {zone}" for zone, ahead in zones.items() if _touches(reading, ahead, span)}
+        ways |= {
+            f"{reading.way} {zone}"
+            for zone, ahead in zones.items()
+            if any(_touches(reading, ahead, *window) for window in windows)
+        }
     return frozenset(ways)
+
+
+def _windows(span: Span, moment: float) -> tuple[tuple[float, float], ...]:
+    """When it was now: within the run, and near the step or the begin."""
+    began, ended = span.began - SLACK, max(span.began, span.ended, moment) + SLACK
+    if not moment:
+        return ((began, ended),)
+    return (began, min(ended, span.began + NEAR)), (max(began, moment - NEAR), min(ended, moment + NEAR))
 
 
 def alike(one: Token, other: Token) -> bool:
@@ -69,10 +89,9 @@ def alike(one: Token, other: Token) -> bool:
     return all(_same(a, b, previous) for a, b, previous in zip(first, second, before, strict=False))
 
 
-def _touches(reading: Reading, ahead: int, span: Span) -> bool:
-    began, ended = span.began - SLACK, max(span.began, span.ended) + SLACK
+def _touches(reading: Reading, ahead: int, began: float, ended: float) -> bool:
     low = reading.low - ahead
-    if reading.daily:  # the last such clock time that had not passed when the run began
+    if reading.daily:  # the last such clock time that had not passed when the window began
         low = began + (low + reading.width - began) % _DAY - reading.width
     return low <= ended and low + reading.width >= began
 

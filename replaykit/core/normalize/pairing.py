@@ -5,14 +5,20 @@ them, and what has been bound stays bound for the whole run, in both directions.
 no trace: bindings are values, and the old ones are as they were.
 
     kind     may differ when
-    id       both have the same shape, neither is bound to another, the recorded one was not first
-             seen in an answer (replay served it as it was), the live one is not in the recording
+    id       both have the same shape, neither is bound to another, the recorded one stands neither in
+             what started the run nor first in an answer (replay gave it as it was), the live one is
+             not in the recording
     time     both are written alike, and both are now in their own run
-    date     the same, by days
-    port     neither is bound to another
-    temp     neither is bound to another
+    date     the same, by days; neither is bound to another
+    port     both were drawn by the system, neither is bound to another, the live one is not in the recording
+    temp     neither is bound to another, neither was given or stands as those of ids
     folder   both are the same folder (home, project, temp), each of its own run
     ignore   always
+
+A date or a time that stays as it is binds, too, so that "from D to D" never becomes "from D to D+1";
+unless it stands in an answer, for what a replay answers is of the recorded day. Dates are bound for
+the whole run, times within one request: a replay takes milliseconds for what took minutes, so that
+several recorded times become one, and one that two steps share may become two.
 """
 
 from __future__ import annotations
@@ -24,15 +30,20 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from replaykit.core.model import Span
 from replaykit.core.normalize.moments import alike, now
+from replaykit.core.normalize.rules import LOT
 from replaykit.core.normalize.scan import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from replaykit.core.normalize.folding import Token
     from replaykit.core.normalize.rules import Kind
 
 Key: TypeAlias = "tuple[Kind, bytes]"
+Known: TypeAlias = "Callable[[bytes], bool]"
+
+DRAWN = 32_768
+"""The lowest port that systems draw for whoever asks for any (Linux; others begin at 49,152): below, ports are chosen."""
 
 
 def _never(_text: bytes) -> bool:
@@ -43,15 +54,20 @@ def _never(_text: bytes) -> bool:
 class Facts:
     """What pairing has to know of the two runs.
 
-    `live.ended` is the present moment while the live run lasts. `stands(text)`: the live id occurs
-    verbatim in the recording, in a request or an answer. `given(text)`: the recording shows the
-    recorded id first in an answer.
+    `live.ended` is the present moment while the live run lasts. `stands(text)`: the live token
+    occurs in the recording, in a request or an answer. `given(text)`: the recording shows the
+    recorded one first in an answer. `started(text)`: it stands in what started the recorded run.
+    `answered(text)`: it stands in an answer, first or not. `moment`: when the recorded step
+    began, in Unix seconds; 0 where it is not one step that is compared.
     """
 
     recorded: Span = field(default_factory=Span)
     live: Span = field(default_factory=Span)
-    stands: Callable[[bytes], bool] = _never
-    given: Callable[[bytes], bool] = _never
+    stands: Known = _never
+    given: Known = _never
+    started: Known = _never
+    answered: Known = _never
+    moment: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +99,24 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """One pair of the map, as written on either side: what several processes of a run tell each other."""
+
+    kind: Kind
+    recorded: bytes
+    live: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Paired:
-    """All tokens pair: the bindings as they are now, and the rules that were needed, in the text's order."""
+    """All tokens pair: the bindings as they are now, and the rules that were needed, in the text's order.
+
+    `bound` are the pairs that are new and hold for the whole run.
+    """
 
     bindings: Bindings
     uses: tuple[Use, ...]
+    bound: tuple[Bound, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,19 +147,38 @@ def pair(
         if reason := _judge(one, other, draft, facts):
             return Conflict(reason, one, other)
     uses = tuple(Use(one, other) for one, other in zip(recorded, live, strict=True) if one.text != other.text)
-    return Paired(draft.settled(fresh) if fresh else bindings, uses)
+    return Paired(draft.settled(fresh), uses, draft.bound) if fresh else Paired(bindings, uses)
+
+
+def joined(bindings: Bindings, bound: Iterable[Bound]) -> Bindings:
+    """The map with pairs that other processes of the run have bound; what it knows already stays."""
+    partner, owner, changes = dict(bindings.partner), dict(bindings.owner), dict(bindings.changes)
+    for each in bound:
+        one, other = bare(each.recorded), bare(each.live)
+        if partner.setdefault((each.kind, one), other) == other:
+            owner.setdefault((each.kind, other), one)
+            if each.recorded != each.live and each.kind not in _MOMENTS:
+                changes[each.kind, each.recorded] = each.live
+    return Bindings(partner, owner, changes, bindings.settled)
 
 
 class _Draft:
     """Bindings being extended; the ones it began with stay as they are."""
 
-    __slots__ = ("_changes", "_old", "_owner", "_partner")
+    __slots__ = ("_bound", "_changes", "_old", "_owner", "_partner", "_times")
 
     def __init__(self, old: Bindings) -> None:
         self._old = old
         self._partner: dict[Key, bytes] = {}
         self._owner: dict[Key, bytes] = {}
         self._changes: dict[Key, bytes] = {}
+        self._times: dict[bytes, bytes] = {}
+        self._bound: dict[Key, Bound] = {}
+
+    @property
+    def bound(self) -> tuple[Bound, ...]:
+        """The pairs that are new."""
+        return tuple(self._bound.values())
 
     def partner(self, key: Key) -> bytes | None:
         return self._partner.get(key) or self._old.partner.get(key)
@@ -138,9 +186,23 @@ class _Draft:
     def owner(self, key: Key) -> bytes | None:
         return self._owner.get(key) or self._old.owner.get(key)
 
-    def bind(self, one: Key, other: Key) -> None:
-        self._partner[one] = other[1]
-        self._owner[other] = one[1]
+    def bind(self, one: Token, other: Token) -> str:
+        """Why the two cannot be bound one to one, in words; empty when they now are."""
+        key, partner = (one.kind, bare(one.text)), (other.kind, bare(other.text))
+        bound, owner = self.partner(key), self.owner(partner)
+        if bound is not None and bound != partner[1]:
+            return f"{_show(one)} stands for {bound.decode(errors='replace')} in this run, not for {_show(other)}"
+        if owner is not None and owner != key[1]:
+            return f"{_show(other)} stands in for {owner.decode(errors='replace')} in this run, not for {_show(one)}"
+        if bound is None:
+            self._partner[key], self._owner[partner] = partner[1], key[1]
+            self._bound[key] = Bound(one.kind, one.text, other.text)
+        return ""
+
+    def tick(self, one: Token, other: Token) -> str:
+        """Why a time cannot stand for another within this text; empty when it does from now on."""
+        said = self._times.setdefault(one.text, other.text)
+        return "" if said == other.text else f"{_show(one)} stands for {said.decode(errors='replace')} here, too"
 
     def change(self, one: Token, other: Token) -> None:
         if one.text != other.text:
@@ -165,36 +227,64 @@ def _judge(one: Token, other: Token, draft: _Draft, facts: Facts) -> str:
 
 
 def _id(one: Token, other: Token, draft: _Draft, facts: Facts) -> str:
-    key, partner = (one.kind, _bare(one)), (other.kind, _bare(other))
     if one.text != other.text and not (_declared(one) or _declared(other)) and _shape(one) != _shape(other):
         return f"{_show(one)} and {_show(other)} are ids of different shapes"
-    known = draft.partner(key) == partner[1]
-    if not known and key[1] != partner[1]:
+    return _drawn(one, other, draft, facts)
+
+
+def _drawn(one: Token, other: Token, draft: _Draft, facts: Facts) -> str:
+    """Something that either run has drawn by itself: neither given to it, nor known to the recording."""
+    ours, theirs = bare(one.text), bare(other.text)
+    if ours != theirs and draft.partner((one.kind, ours)) != theirs:
+        if facts.started(one.text):
+            return f"{_show(one)} stands in what started the run, so it can only mean itself"
         if facts.given(one.text):
             return f"{_show(one)} came from an answer, which replay gives as it was recorded"
         if facts.stands(other.text):
             return f"{_show(other)} is in the recording itself, so it can only mean itself"
-    return _one_to_one(one, other, draft, facts)
+    return _bound(one, other, draft)
 
 
-def _one_to_one(one: Token, other: Token, draft: _Draft, _facts: Facts) -> str:
-    key, partner = (one.kind, _bare(one)), (other.kind, _bare(other))
-    bound, owner = draft.partner(key), draft.owner(partner)
-    if bound is not None and bound != partner[1]:
-        return f"{_show(one)} stands for {bound.decode(errors='replace')} in this run, not for {_show(other)}"
-    if owner is not None and owner != key[1]:
-        return f"{_show(other)} stands in for {owner.decode(errors='replace')} in this run, not for {_show(one)}"
-    draft.bind(key, partner)
-    draft.change(one, other)
-    return ""
+def _temp(one: Token, other: Token, draft: _Draft, facts: Facts) -> str:
+    """A name of pytest's is too short to be known again: `12` stands everywhere."""
+    return (_drawn if len(one.text) >= LOT else _named)(one, other, draft, facts)
 
 
-def _moment(one: Token, other: Token, _draft: _Draft, facts: Facts) -> str:
+def _named(one: Token, other: Token, draft: _Draft, _facts: Facts) -> str:
+    return _bound(one, other, draft)
+
+
+def _port(one: Token, other: Token, draft: _Draft, facts: Facts) -> str:
+    """The recorded one may come from an answer: a server that a tool starts gets another port in each run."""
+    if one.text != other.text and draft.partner((one.kind, one.text)) != other.text:
+        if min(int(one.text), int(other.text)) < DRAWN:
+            return f"{_show(one)} and {_show(other)} are ports that somebody chose: only those from {DRAWN} on may differ"
+        if facts.stands(other.text):
+            return f"port {_show(other)} is in the recording itself, so it can only mean itself"
+    return _bound(one, other, draft)
+
+
+def _bound(one: Token, other: Token, draft: _Draft) -> str:
+    reason = draft.bind(one, other)
+    if not reason:
+        draft.change(one, other)
+    return reason
+
+
+def _moment(one: Token, other: Token, draft: _Draft, facts: Facts) -> str:
     if one.text == other.text:
-        return ""
+        if facts.answered(one.text):
+            return ""
+    elif reason := _untimely(one, other, facts):
+        return reason
+    return draft.bind(one, other) if one.kind == "date" else draft.tick(one, other)
+
+
+def _untimely(one: Token, other: Token, facts: Facts) -> str:
+    """Why two different times are not both now, in words; empty when they are."""
     if not alike(one, other):
         return f"{_show(one)} and {_show(other)} are written in different formats"
-    then, present = now(one, facts.recorded), now(other, facts.live)
+    then, present = now(one, facts.recorded, facts.moment), now(other, facts.live, facts.live.ended if facts.moment else 0.0)
     if then & present:
         return ""
     if not then:
@@ -220,8 +310,8 @@ _JUDGES: Mapping[Kind, Callable[[Token, Token, _Draft, Facts], str]] = MappingPr
         "id": _id,
         "time": _moment,
         "date": _moment,
-        "port": _one_to_one,
-        "temp": _one_to_one,
+        "port": _port,
+        "temp": _temp,
         "folder": _folder,
         "ignore": _ignored,
     }
@@ -233,16 +323,18 @@ def _show(token: Token) -> str:
 
 
 _HEX = re.compile(rb"[0-9A-Fa-f-]{16,}")
+_MOMENTS = frozenset({"time", "date"})
+"""Kinds whose texts no answer is given with: it is of the recorded day."""
 
 
-def _bare(token: Token) -> bytes:
-    """The id without what is only spelling: `550E8400-E29B-…` is `550e8400e29b…`."""
-    return token.text.replace(b"-", b"").lower() if _HEX.fullmatch(token.text) else token.text
+def bare(text: bytes) -> bytes:
+    """An id without what is only spelling: `550E8400-E29B-…` is `550e8400e29b…`; any other token as it is."""
+    return text.replace(b"-", b"").lower() if _HEX.fullmatch(text) else text
 
 
 def _declared(token: Token) -> bool:
     """Whether a project's own rule found it; such ids may have any shape."""
-    return token.rule not in {"uuid", "hex", "ulid", "random", "prefixed"}
+    return token.rule not in {"uuid", "hex", "ulid", "prefixed"}
 
 
 _LETTERS = (re.compile(rb"[a-z]"), re.compile(rb"[A-Z]"), re.compile(rb"[G-Zg-z]"))

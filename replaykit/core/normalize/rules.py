@@ -3,14 +3,19 @@
 Law: a rule only says what a thing looks like. Whether two of them may stand for each other is
 decided where they are paired, so that no pattern, however greedy, can make two requests equal.
 
-    kind     found by                        pairs when (pairing.py)
-    id       UUID, ULID, hex, random words   one-to-one over the whole run
-    time     ISO, RFC 2822, epoch, clock     both are now, each in its own run
-    date     ISO, in words, 11/20/2026       both are today, each in its own run
-    port     after a loopback host           one-to-one
-    folder   home, project, temp folder      the recorded run's own against the live run's own
-    temp     random names below temp         one-to-one
-    ignore   a project's own rule            always
+    kind     found by                           pairs when (pairing.py)
+    id       UUID, ULID, 16, 24 or 32 hex       one-to-one over the whole run
+             digits, toolu_…, call_…, msg_…
+    time     ISO, RFC 2822, epoch, clock        both are now, each in its own run
+    date     ISO, in words, 11/20/2026          both are today, each in its own run, one-to-one
+    port     after a loopback host              one-to-one, both drawn by the system
+    folder   home, project, temp folder         the recorded run's own against the live run's own
+    temp     names of tempfile and pytest       one-to-one
+    ignore   a project's own rule               always
+
+An id here is what a program draws for each run. What people and machines use as an argument is none,
+however random it looks: account numbers, addresses of wallets, commits, digests, keys of licences,
+base64. Where a project draws ids of another form (KSUID, nanoid), it declares a rule.
 """
 
 from __future__ import annotations
@@ -30,7 +35,7 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Literal["id", "time", "date", "port", "temp", "folder", "ignore"]
 Declarable: TypeAlias = Literal["id", "ignore"]
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 """Raised whenever a rule finds something else than before: a verdict names the version it was reached with."""
 
 
@@ -120,28 +125,53 @@ def _drawn(word: bytes) -> bool:
     return _mixed(word) and random(word)
 
 
-_TELLING = ("call_",)
-"""Prefixes behind which a short word, or one without a digit, may be an id (1 of 70 has none, at 24 letters).
+_ACCOUNT = re.compile(rb"[A-Za-z]{2}[0-9]+")
+"""An account number (ISO 13616): of Belgium and Andorra, they are 16 and 24 hexadecimal digits."""
 
-Others (`toolu_01…`, `msg_01…`, `run-…`) stand before words that are long and have digits, which are
-found without knowing the prefix; each one here costs every text a search of its own.
-"""
 
-UUID = Rule("uuid", "id", rb"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Za-z])")
+def _hexadecimal(word: bytes) -> bool:
+    return _mixed(word) and not _ACCOUNT.fullmatch(word)
+
+
+UUID = Rule(
+    "uuid",
+    "id",
+    rb"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[1-8][0-9A-Fa-f]{3}-[89ABab][0-9A-Fa-f]{3}-[0-9A-Fa-f]{12}"
+    rb"(?![0-9A-Za-z])",
+)
+"""With a version from 1 to 8 and the variant of RFC 9562; other groups of digits are somebody's serial numbers."""
 
 WORDS: tuple[Rule, ...] = (
-    Rule("hex", "id", rb"(?:0x)?(?:[0-9a-f]{16,128}|[0-9A-F]{16,128})", test=_mixed),
-    Rule("ulid", "id", rb"[0-7][0-9A-HJKMNP-TV-Z]{25}", test=_mixed),
-    Rule("random", "id", rb"[0-9A-Za-z]{16,64}", test=_drawn),
+    Rule("hex", "id", b"|".join(rb"[0-9a-f]{%d}|[0-9A-F]{%d}" % (size, size) for size in (16, 24, 32)), test=_hexadecimal),
+    Rule("ulid", "id", rb"0[0-2][0-9A-HJKMNP-TV-Z]{24}", test=_mixed),
 )
-"""Matched against whole words of 16 or more letters and digits, in this order."""
+"""Matched against whole words of 16 or more letters and digits, in this order.
+
+Hexadecimal: spans (16), documents of databases (24), traces and UUIDs without dashes (32). A ULID
+begins with its time: 0 to 2 stand for the years up to 2074.
+"""
+
+DIGEST = re.compile(rb"(?<![0-9A-Za-z])(?:sha|md|blake|crc|xxh|ripemd)[0-9a-z_/-]{0,8}[:=-]\xfe{0,2} ?$", re.IGNORECASE)
+"""What stands before a digest that says what it is: `sha256:`; digests are of contents, not of runs."""
+
+PREFIXED = Rule("prefixed", "id", rb"[0-9A-Za-z]{16,64}", test=_drawn)
+"""A word of 16 or more letters and digits behind one of the prefixes below."""
+
+PREFIX = re.compile(
+    rb"(?<![0-9A-Za-z])(?:toolu|srvtoolu|call|msg|msgbatch|chatcmpl|cmpl|resp|rs|fc|req|run|item|event|evt|gen|step|thread"
+    rb"|lc)(?:_|--?)(?:[0-9a-z]{1,8}[_-])?$"
+)
+"""What model services, and the frameworks that call them, put before the ids that they draw."""
+
+REACH = 32
+"""Bytes before a word in which its prefix is looked for."""
 
 ANCHORED: tuple[Rule, ...] = (
     Rule(
         "prefixed",
         "id",
-        rb"(?<![0-9A-Za-z])(?:%b)(?:[0-9a-z]{1,8}_)?([0-9A-Za-z]{8,64})(?![0-9A-Za-z])" % "|".join(_TELLING).encode(),
-        tuple(name.encode() for name in _TELLING),
+        rb"(?<![0-9A-Za-z])call_(?:[0-9a-z]{1,8}_)?([0-9A-Za-z]{8,64})(?![0-9A-Za-z])",
+        (b"call_",),
         random,
     ),
     Rule(
@@ -152,10 +182,25 @@ ANCHORED: tuple[Rule, ...] = (
         (b"127.0.0.1", b"0.0.0.0", b"localhost", b"[::1"),
     ),
 )
-"""Found by a literal, which is many times faster than any pattern."""
+"""Found by a literal, which is many times faster than any pattern.
+
+Behind `call_` also a short word, or one without a digit, may be an id (1 of 70 has none, at 24 letters).
+"""
 
 _SEPARATOR = rb"(?:\xfe{0,2}/|\\{1,4})"
-_LOT = rb"(?=[A-Z_a-z]{0,15}[0-9])(?=[0-9_]{0,15}[A-Za-z])[0-9A-Z_a-z]{6,16}|[0-9]{6,20}"
+_YEAR = re.compile(rb"(?:19|20)[0-9]{2}")
+_CHOSEN = re.compile(rb"[a-z_]{3,}[0-9]+|[0-9]+[a-z_]{3,}|[a-z_]+|[0-9_]+")
+"""A word with a number, as somebody writes it: `report24`, `2nd_part`."""
+LOT = 8
+"""Characters that Python's tempfile draws; mktemp(1) draws ten."""
+
+
+def lot(name: bytes) -> bool:
+    """Whether a name behind somebody's own prefix looks drawn by lot: no word, no year, no number."""
+    if len(name) == LOT:
+        return not _YEAR.search(name) and not _CHOSEN.fullmatch(name)
+    return all(any(map(kind, (chr(byte) for byte in name))) for kind in (str.islower, str.isupper, str.isdigit))
+
 
 FOLDER = Rule("folder", "folder", rb"")
 TEMP = Rule(
@@ -164,15 +209,12 @@ TEMP = Rule(
     _SEPARATOR
     + rb"(?:pytest-of-([0-9A-Za-z._-]+)"
     + _SEPARATOR
-    + rb"pytest-([0-9]+)|(?:tmp\.?([0-9A-Z_a-z]{6,12})|[0-9A-Z_a-z.-]{0,64}?[._-]("
-    + _LOT
-    + rb")|("
-    + _LOT
-    + rb"))(?![0-9A-Z_a-z-]))",
+    + rb"pytest-([0-9]+)|(?:tmp([0-9_a-z]{8})|tmp\.([0-9A-Za-z]{10})"
+    + rb"|[0-9A-Z_a-z.-]{0,64}?[._-](?P<lot>[0-9_a-z]{8}|[0-9A-Za-z]{10}))(?![0-9A-Z_a-z-]))",
 )
-"""Below a temp folder: pytest's numbered folders, `tmpk3v9q2xy`, and `name-k3v9q2` with letters and digits.
+"""Below a temp folder: pytest's numbered folders, `tmpk3v9q2xy`, `tmp.aB3dE5gH1k`, and `name-k3v9q2ab`.
 
-A name that somebody chose (`report.txt`) is no token: renaming it means something.
+A name that somebody chose (`report.txt`, `report-2026q4`) is no token: renaming it means something.
 """
 
 _MONTHS = "Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?"
@@ -217,7 +259,7 @@ _FORMS: tuple[tuple[str, Kind, str], ...] = (
 MOMENTS: tuple[Rule, ...] = tuple(Rule(name, kind, _spelled(pattern)) for name, kind, pattern in _FORMS)
 """Times and dates, the longer forms first. Groups say what a part means (moments.py)."""
 
-RULES: tuple[Rule, ...] = (FOLDER, TEMP, *ANCHORED, *MOMENTS, UUID, *WORDS)
+RULES: tuple[Rule, ...] = (FOLDER, TEMP, *ANCHORED, *MOMENTS, UUID, *WORDS, PREFIXED)
 """Every built-in rule; where two find the same stretch, the earlier one has it."""
 
 

@@ -15,7 +15,21 @@ from functools import cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from replaykit.core.normalize.rules import ANCHORED, FOLDER, MOMENTS, TEMP, UUID, WORDS, Rule, compiled
+from replaykit.core.normalize.rules import (
+    ANCHORED,
+    DIGEST,
+    FOLDER,
+    MOMENTS,
+    PREFIX,
+    PREFIXED,
+    REACH,
+    TEMP,
+    UUID,
+    WORDS,
+    Rule,
+    compiled,
+    lot,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -143,7 +157,7 @@ def _groups(rule: Rule, match: re.Match[bytes]) -> Iterator[Found]:
     """The groups of a match that took part and pass the rule's test."""
     for index in range(1, len(match.groups()) + 1):
         start, end = match.span(index)
-        if start >= 0 and (rule.test is None or rule.test(match[index])):
+        if start >= 0 and _passes(rule, match[index]):
             yield Found(start, end, rule)
 
 
@@ -182,7 +196,8 @@ def _words(seen: bytes) -> Iterator[Found]:
         end = right
         if right - left <= _BLOB:
             end = start + _length(classes, start)
-            yield from _word(seen[start:end], start, blob=b"+" in classes[left:right])
+            if b"+" not in classes[left:right]:  # a piece of base64 is no id
+                yield from _word(seen, start, end)
         start = classes.find(_LONG, end)
 
 
@@ -192,13 +207,20 @@ def _length(classes: bytes, start: int) -> int:
     return match.end() - start if match else 0
 
 
-def _word(word: bytes, start: int, *, blob: bool) -> Iterator[Found]:
-    """The id that the word is, if it is one; a piece of base64 (`blob`) is no random word."""
+def _word(seen: bytes, start: int, end: int) -> Iterator[Found]:
+    """The id that the word is, if it is one."""
+    word, before = seen[start:end], seen[max(0, start - REACH) : start]
     for rule in WORDS:
-        if compiled(rule.pattern).fullmatch(word) and not (blob and rule is WORDS[-1]):
-            if rule.test is None or rule.test(word):
-                yield Found(start, start + len(word), rule)
+        if compiled(rule.pattern).fullmatch(word):
+            if _passes(rule, word) and not DIGEST.search(before):
+                yield Found(start, end, rule)
             return
+    if PREFIX.search(before) and compiled(PREFIXED.pattern).fullmatch(word) and _passes(PREFIXED, word):
+        yield Found(start, end, PREFIXED)
+
+
+def _passes(rule: Rule, word: bytes) -> bool:
+    return rule.test is None or rule.test(word)
 
 
 _INSIDE = re.compile(rb"[0-9A-Za-z_.-]")
@@ -215,12 +237,17 @@ def _roots(text: bytes, seen: bytes, rules: Rules) -> Iterator[Found]:
                 if _LONGER.match(seen, end) or (start and _INSIDE.match(seen, start - 1)):
                     continue
                 yield Found(start, end, FOLDER)
-                if root in rules.temps and (match := below.match(seen, end)):
+                if root in rules.temps and (match := below.match(seen, end)) and _is_drawn(match):
                     yield from _groups(TEMP, match)
+
+
+def _is_drawn(match: re.Match[bytes]) -> bool:
+    """Whether a name below a temp folder was drawn by lot, as far as its prefix does not say so."""
+    return match["lot"] is None or lot(match["lot"])
 
 
 @cache
 def _spellings(path: str) -> tuple[bytes, ...]:
     r"""The path as it is, in JSON (`C:\\Users`), with `\/`, and in a URL (`%2F`)."""
     spellings = (path, path.replace("\\", "\\\\"), path.replace("/", "\\/"), path.replace("/", "%2F"))
-    return tuple(dict.fromkeys(spelling.encode() for spelling in spellings))
+    return tuple(dict.fromkeys(spelling.encode("utf-8", "surrogateescape") for spelling in spellings))

@@ -1,7 +1,8 @@
 """Recorded answers as the caller of today knows them: with the live ids in place of the recorded ones.
 
-Law: only whole ids change, and only bound ones; no other byte. Chunks stay the chunks they were,
-longer or shorter by what changed in them.
+Law: only whole ids change, and only bound ones; no other byte. An id that a stream has cut into pieces
+is whole when they are added up, and each piece holds its share of the live one. Chunks stay the chunks
+they were, longer or shorter by what changed in them.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from replaykit.core.canonical import locate
 from replaykit.core.normalize.rules import Rules
 from replaykit.core.normalize.scan import find
+from replaykit.core.strands import as_bytes, documents, is_constant, parts, spelled, strands, texts, written
+from replaykit.core.stream import is_stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from replaykit.core.normalize.pairing import Bindings
+    from replaykit.core.strands import Piece
 
 Lengths = tuple[int, ...]
 
@@ -33,17 +37,76 @@ class Edit(NamedTuple):
     text: bytes
 
 
-def substitute(data: bytes, lengths: Lengths, bindings: Bindings, rules: Rules = Rules()) -> tuple[bytes, Lengths]:  # noqa: B008  a frozen value
+def substitute(
+    data: bytes,
+    lengths: Lengths,
+    bindings: Bindings,
+    rules: Rules = Rules(),  # noqa: B008  a frozen value
+    content_type: str = "",
+) -> tuple[bytes, Lengths]:
     """The answer and its chunk lengths with bound tokens (ids, ports, folders) as they are in the live run."""
     changes = bindings.changes
-    if not changes or (len(data) > _SCANNED and not any(text in data for _, text in changes)):
+    if not changes:
         return data, lengths
-    edits = [
+    edits = list[Edit]()
+    if len(data) <= _SCANNED or any(text in data for _, text in changes):
+        edits = _whole(data, bindings, rules)
+    if is_stream(content_type):
+        edits = _apart(edits, _spread(data, content_type, bindings, rules))
+    return _edited(data, lengths, edits)
+
+
+def renamed(text: str, bindings: Bindings, rules: Rules = Rules()) -> str:  # noqa: B008  a frozen value
+    """A text with bound tokens as they are in the live run: the value of a header."""
+    data = text.encode("utf-8", "surrogatepass")
+    if not any(recorded in data for _, recorded in bindings.changes):
+        return text
+    return _edited(data, (), _whole(data, bindings, rules))[0].decode("utf-8", "surrogatepass")
+
+
+def _whole(data: bytes, bindings: Bindings, rules: Rules) -> list[Edit]:
+    """The edits of tokens that stand in one piece."""
+    return [
         Edit(found.start, found.end, live)
         for found in find(data, rules)
-        if (live := changes.get((found.rule.kind, data[found.start : found.end])))
+        if (live := bindings.changes.get((found.rule.kind, data[found.start : found.end])))
     ]
-    return _edited(data, lengths, edits)
+
+
+def _spread(data: bytes, content_type: str, bindings: Bindings, rules: Rules) -> Iterator[Edit]:
+    """The edits of tokens that stand in several pieces of a stream.
+
+    Where the pieces are is worked out only for a stream that holds one, in any way of adding it up.
+    """
+    spans = documents(data, content_type)
+    grown = {"".join(each) for each in texts(data, spans) if len(each) > 1 and not is_constant(each)}
+    whole = as_bytes("\n".join(grown))
+    if not any(recorded in whole for _, recorded in bindings.changes):
+        return
+    for pieces in strands(data, spans):
+        said = b"".join([piece.text for piece in pieces])
+        for start, end, live in _whole(said, bindings, rules):
+            over = parts(pieces, start, end)
+            if len(over) > 1:
+                yield from _shared(data, over, live)
+
+
+def _shared(data: bytes, over: Sequence[tuple[Piece, int, int]], live: bytes) -> Iterator[Edit]:
+    """The edits by which each piece holds as much of the live token as it held of the recorded one; the last, the rest."""
+    done = 0
+    for piece, start, end in over:
+        size = len(live) if piece is over[-1][0] else end - start
+        yield Edit(*written(data, piece, start, end), spelled(piece, live[done : done + size]))
+        done += size
+
+
+def _apart(edits: Iterable[Edit], more: Iterable[Edit]) -> list[Edit]:
+    """All edits in order, without those that overlap an earlier one: two ways of adding up find the same token."""
+    kept = list[Edit]()
+    for edit in sorted({*edits, *more}):
+        if not kept or edit.start >= kept[-1].end:
+            kept.append(edit)
+    return kept
 
 
 def echo(data: bytes, lengths: Lengths, pointer: str, recorded: bytes, live: bytes) -> tuple[bytes, Lengths]:

@@ -7,6 +7,7 @@ result, a call's arguments), whatever the depth; nothing is parsed and printed a
     password, api_key, client_secret,            hidden when it is a text, the word of a scheme
     access_token, authorization, … (also as      (`Bearer`) stays
     the end of a longer name)
+    token, app_key, jwt, …                       hidden when it looks drawn by lot
     signature, encrypted_content, …              never touched (the names are given)
     `kind.field`, as in redacted_thinking.data   never touched in an object of that `type`
 """
@@ -18,6 +19,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from replaykit.core.redact.edit import Edit
+from replaykit.core.redact.naming import Says, says
+from replaykit.core.redact.secret import drawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +34,9 @@ _NAME = (
 _NAMED = rb"((?:[\w.-]{0,48}?(?:[_.-]|[a-z0-9](?=[A-Z])))??(?i:" + _NAME + rb"))"
 """A name that says credential, alone or as the last words of a longer one: `db_password`, `openaiApiKey`."""
 _KEY = re.compile(_NAMED)
+_ANY = re.compile(rb"[\w.-]{1,64}")
+_OBJECT = re.compile(rb"(?i:.*key)")
+"""Names of keys, which open something only when it stands before them: `key` alone is that of an object."""
 _QUOTES = (rb"\"", rb"\\\"", rb"\\\\\\\"")
 """How a quote is written at depth 0, 1 and 2: in JSON, in JSON as a string, in that as a string again."""
 _ENDS = (
@@ -39,7 +45,12 @@ _ENDS = (
 )
 _LAST = rb"[rwseoaRWSEOA][dtenlyDTENLY]"
 _SCOUT = re.compile(
-    rb":(?:" + b"|".join(rb"(?<=%b%b:)(?<=(?:%b)%b:)" % (_LAST, each, _ENDS, each) for each in _QUOTES) + rb")"
+    rb":(?:"
+    + b"|".join(
+        rb"(?<=%b%b:)(?:(?<=(?:%b)%b:)|(?<=(?:pwd|PWD|jwt|JWT)%b:))" % (_LAST, each, _ENDS, each, each)
+        for each in _QUOTES
+    )
+    + rb")"
 )
 """The colon behind a name that ends like one of `_NAME`. Its last letters first, and no `(?i)`: 50 ns, not 260."""
 _OPEN = re.compile(rb"\s*(\\*)\"")
@@ -62,22 +73,30 @@ def find(data: bytes, start: int) -> Iterator[Edit]:
         value = _OPEN.match(data, colon.end()) if key else None
         if value and len(value[1]) == depth:
             end = closing(data, value.end(), depth)
-            scheme = _SCHEME.match(data, value.end(), end) if key.endswith("authorization") else None
+            scheme = _SCHEME.match(data, value.end(), end) if key.lower().endswith(b"authorization") else None
             begin = scheme.end() if scheme else value.end()
-            if _hides(data[begin:end]):
-                yield Edit(begin, end, b"[REDACTED]", (f"field {key}",))
+            if _hides(data[begin:end]) and (_KEY.fullmatch(key) or drawn(data[begin:end].decode("latin-1"))):
+                yield Edit(begin, end, b"[REDACTED]", (f"field {key.decode().lower()}",))
     if len(data) <= _FORM_LARGEST and _FORM.match(data):
         yield from _pairs(data)
 
 
-def _named(data: bytes, colon: int) -> tuple[str, int]:
-    """The field's name in lower case, empty when it says no credential, and the backslashes before its quotes."""
+def _named(data: bytes, colon: int) -> tuple[bytes, int]:
+    """The field's name, empty when it says no credential, and the backslashes before its quotes."""
     depth = 0
     while data[colon - 2 - depth] == _BACKSLASH:
         depth += 1
     opening = data.rfind(b'"', max(0, colon - _LOOK), colon - 1)
-    key = _KEY.fullmatch(data, opening + 1, colon - 1 - depth) if opening >= depth else None
-    return (key[0].decode().lower(), depth) if key and data[opening - depth : opening] == b"\\" * depth else ("", 0)
+    if opening < depth or data[opening - depth : opening] != b"\\" * depth:
+        return b"", 0
+    name = data[opening + 1 : colon - 1 - depth]
+    return (name, depth) if _KEY.fullmatch(name) or _may(name) else (b"", 0)
+
+
+def _may(name: bytes) -> bool:
+    """True for the name of a field that is a credential when its value looks like one."""
+    said = says(name.decode()) if name.isascii() and _ANY.fullmatch(name) else Says.NOTHING
+    return said is Says.SURE or (said is Says.LIKELY and not _OBJECT.fullmatch(name))
 
 
 def closing(data: bytes, start: int, depth: int) -> int:

@@ -10,7 +10,8 @@ a program that encodes the placeholder in a replay then says what the recording 
     base64, base64url, at all three alignments    the characters that only the    the run from there to its
                                                   secret decides                  end, encoded anew
     hexadecimal, either case                      all of it                       hexadecimal of the stand-in
-    cut off by the end of the data                its first 16 bytes              [REDACTED:NAME]
+    cut off by the end of the data or a string,   as many of its first bytes      [REDACTED:NAME]
+    as growing texts are                          as tell it from another
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from replaykit.core.canonical import common_prefix
 from replaykit.core.redact.edit import Edit, wide
-from replaykit.core.redact.secret import placeholder
+from replaykit.core.redact.secret import placeholder, random
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,8 +36,17 @@ _LETTERS = {"\n": b"n", "\r": b"r", "\t": b"t", "\b": b"b", "\f": b"f"}
 _RUN = re.compile(rb"[A-Za-z0-9+/_-]+")
 _URLSAFE = bytes.maketrans(b"+/", b"-_")
 _STANDARD = bytes.maketrans(b"-_", b"+/")
-HEAD = 16
-"""Bytes of a secret that tell it from another: what keys of one kind have in common is shorter."""
+HEAD = 8
+"""Characters of a secret that tell it from other texts, unless they are words."""
+_DIGIT = re.compile(r"[0-9]")
+_KIND = re.compile(r"(?:[A-Za-z]{2,8}[0-9]{0,2}[-_]){1,3}")
+"""What keys of one kind have in common: `sk-ant-api03-`."""
+_OWN = 3
+"""Characters beyond that which tell a key from its kind: 1 text in 200,000 has them by chance."""
+_ENOUGH = 32
+"""Characters that tell a secret from other texts even where they are words."""
+_END = re.compile(rb"\Z|\\{0,8}\"|\\{1,8}[nr]|[\r\n]|\xe2\x80\xa6|\.\.\.")
+"""Where a string ends: data, a quote, a line, or what somebody shortened."""
 _LEADS = (0, 2, 3)
 """How many they are when 0, 1 or 2 bytes stand before the secret in its group."""
 
@@ -108,11 +119,20 @@ def _literal(secret: Secret) -> Literal:
         text=text,
         anchor=anchors[-1] if anchors else b"",
         pattern=re.compile(pattern),
-        head=value[:HEAD] if encoded and len(value) > HEAD else b"",
+        head=_head(secret.value) if encoded else b"",
         fragments=tuple(dict.fromkeys(_fragments(value))) if encoded else (),
         digits=tuple(dict.fromkeys((value.hex().encode(), value.hex().upper().encode()))) if encoded else (),
         longest=max(2 * len(value), sum(1 if _SAFE.match(char) else 20 for char in secret.value)),
     )
+
+
+def _head(value: str) -> bytes:
+    """The shortest beginning of a secret that tells it from other texts; empty when only the whole does."""
+    kind = _KIND.match(value)
+    size = max(HEAD, kind.end() + _OWN if kind else 0)
+    while size < min(len(value), _ENOUGH) and not (_DIGIT.search(value, 0, size) or random(value[:size])):
+        size += 1
+    return value[:size].encode("utf-8", "surrogateescape") if size < len(value) else b""
 
 
 def _any_form(char: str) -> bytes:
@@ -168,11 +188,11 @@ def _plain(data: bytes, start: int, literal: Literal) -> Iterator[Edit]:
 
 
 def _cut(data: bytes, start: int, literal: Literal) -> Iterator[Edit]:
-    """The secret that the data ends in the middle of, as a stream does that was cut."""
-    near = max(start, len(data) - len(literal.value) + 1)
-    place = data.find(literal.head, near) if literal.head else -1
-    if place >= 0 and literal.value.startswith(data[place:]):
-        yield Edit(place, len(data), literal.text, (literal.name,))
+    """The beginnings of the secret where a string ends within it: of a stream that was cut, of a text that grows."""
+    for place in _places(data, literal.head, start) if literal.head else ():
+        end = place + common_prefix(data[place : place + len(literal.value)], literal.value)
+        if end - place < len(literal.value) and _END.match(data, end):
+            yield Edit(place, end, literal.text, (literal.name,))
 
 
 def _in_base64(data: bytes, start: int, literal: Literal, known: Sequence[Literal]) -> Iterator[Edit]:

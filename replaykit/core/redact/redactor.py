@@ -20,11 +20,11 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
+from replaykit.core import stream
 from replaykit.core.redact import delta, literal, shape, wire
 from replaykit.core.redact import field as fields
 from replaykit.core.redact.edit import apply, changing, names, settle, shift
 from replaykit.core.redact.secret import STAND_IN
-from replaykit.core.stream import is_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -131,11 +131,12 @@ class Redactor:
     def chunks(self, data: bytes, lengths: Sequence[int], content_type: str) -> tuple[bytes, tuple[int, ...], Names]:
         """A response's body without secrets, in as many chunks: a replaced text lies in the chunk where it started.
 
-        In a stream of events secrets are found over the deltas added up, too.
+        In a stream of events, by whatever name it came, secrets are found over the deltas added up, too.
         """
         found: Names = ()
-        if is_stream(content_type):  # first: of a secret that is cut in two, each half may have a shape of its own
-            data, lengths, found = _through(data, lengths, lambda data: delta.find(data, content_type, self._finders()))
+        if cut := stream.kind(data, content_type):  # first: each half of a secret may have a shape of its own
+            finders = self._finders(cut)
+            data, lengths, found = _through(data, lengths, lambda data: delta.find(data, cut, finders))
         data, lengths, more = _through(data, lengths, lambda data: self._find(data, 0))
         return data, lengths, found + more
 
@@ -146,18 +147,20 @@ class Redactor:
 
     def _find(self, data: bytes, start: int) -> list[Edit]:
         """What is to be hidden from `start` on."""
+        known = [*literal.find(data, start, self._literals)]
         edits = [
-            *literal.find(data, start, self._literals),
+            *known,
             *self._rules.find(data, start),
-            *shape.find(data, start),
+            *(edit for edit in shape.find(data, start) if edit.names != shape.BASIC or not _holds(edit, known)),
             *fields.find(data, start),
-        ]
+        ]  # of a password in base64, the stand-in in base64 says more
         return self._kept(data, edits) if edits else edits
 
-    def _finders(self) -> delta.Finders:
-        """What is looked for in the deltas of a stream."""
+    def _finders(self, kind: str) -> delta.Finders:
+        """What is looked for in the deltas of a stream; of an array, known secrets: it may be a list of anything."""
         heads = tuple(each.head for each in self._literals if each.head)
-        return delta.Finders(lambda data: self._find(data, 0), self._find_known, self._fixed, self._overlap, heads)
+        every = self._find_known if kind == stream.ARRAY else lambda data: self._find(data, 0)
+        return delta.Finders(every, self._find_known, self._fixed, self._overlap, heads)
 
     def _find_known(self, data: bytes) -> list[Edit]:
         """Where known secrets stand."""
@@ -236,6 +239,11 @@ def _raw(value: str) -> bytes:
         return value.encode("latin-1")
     except UnicodeEncodeError:
         return value.encode("utf-8", "surrogatepass")
+
+
+def _holds(edit: Edit, others: Iterable[Edit]) -> bool:
+    """True when one of the others begins within this edit."""
+    return any(edit.start <= other.start < edit.end for other in others)
 
 
 def _beside(edit: Edit, fixed: Sequence[tuple[int, int]], ends: Sequence[int]) -> Edit | None:

@@ -8,24 +8,29 @@ A body is looked through for each shape's rarest character only (one `memchr`, 2
 a search for three letters takes 110), and the shape itself is tried where that one stands.
 
     shape                        scout    becomes
-    sk-…, xai-…, glpat-…         -        sk-[REDACTED]
-    ghp_…, hf_…, sk_live_…       _        ghp_[REDACTED]
-    AIza…, AKIA…                 A        AIza[REDACTED]
+    sk-…, xai-…, nvapi-…         -        sk-[REDACTED]
+    ghp_…, hf_…, whsec_…         _        ghp_[REDACTED]
+    AIza…, AKIA…, 123…:AA…       A        AIza[REDACTED]
+    SG.…, ya29.…                 G, 9     SG.[REDACTED]
     eyJ….eyJ….…                  J        a token of three parts that decode to JSON
     -----BEGIN … PRIVATE KEY     -        the same lines around "REDACTED" in base64
-    Bearer …                     B        Bearer [REDACTED]
+    Bearer …, Basic …            B        Bearer [REDACTED]
+    webhooks of chats            /        services/T…/B…/[REDACTED]
+    ?sig=…, ;AccountKey=…        =        ?sig=[REDACTED], when drawn by lot
     ://user:password@host        @        ://user:REDACTED@host
 """
 
 from __future__ import annotations
 
 import re
-from base64 import urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
+from urllib.parse import unquote
 
 from replaykit.core.redact.edit import Edit, snug
-from replaykit.core.redact.secret import random
+from replaykit.core.redact.naming import Says, says
+from replaykit.core.redact.secret import drawn, random
 from replaykit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -79,8 +84,20 @@ _ESCAPE = re.compile(rb"(?:\\[nrtbf]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})\Z")
 _IMAGE = re.compile(rb"[A-Za-z0-9+/]{64}")
 _SECRETIVE = re.compile(rb"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])")
 _BREAKS = re.compile(rb"(?:\s|\\+[nr])*")
-_USERINFO = re.compile(rb"://[^\s/:@\"'<>\\]*:(?!REDACTED)([^\s/@\"'<>\\]+)\Z")
-_GUARDED = 8
+_USERINFO = re.compile(rb"://([^\s/:@\"'<>\\]*):(?!REDACTED)([^\s/@\"'<>\\]+)\Z")
+_OPEN = re.compile(
+    rb"(?i:\$?\{.*|%\w|\$\w+|\*+|x+|\.+|(?:your|my)?[_-]?(?:password|passwd|pass|pwd|pw|secret|key|token))"
+)
+"""Passwords that guard nothing: templates, and words that only say that one belongs there."""
+BASIC: Final = ("basic credentials",)
+"""What a name and a password behind the word `Basic` are reported as."""
+_EQUALS = re.compile(rb"=(?:(?<=[ek][ny]=)|(?<=ig=)|(?<=[rd][de]=)|(?<=[re][et]=)|(?<=al=))")
+"""The sign behind a name that ends like one that says secret: key, token, sig, password, signature, code, secret."""
+_PARAMETER = re.compile(rb"(?:[?&;]|\\u0026|\A)([A-Za-z][\w.-]{0,47})\Z")
+_VALUE = re.compile(rb"[\w~%+/.-]++=*+(?![\w(\[{$])")
+_SIGNED: Final = frozenset({"sig", "signature", "code", "x-amz-signature", "x-goog-signature", "x-amz-credential"})
+_LONG = 56
+"""Bytes: the longest name of a parameter, and what stands before it."""
 _REACH = 256
 """Bytes: how far before its `@` the password of a URL is looked for."""
 
@@ -128,6 +145,17 @@ def _bearer(match: re.Match[bytes]) -> Edit | None:
     return Edit(match.start(1), match.start(1) + len(value), b"[REDACTED]", ("bearer token",))
 
 
+def _basic(match: re.Match[bytes]) -> Edit | None:
+    """A name and a password in base64 (RFC 7617), unless the password is a stand-in already."""
+    try:
+        said = b64decode(match[1] + b"=" * (-len(match[1]) % 4), altchars=b"-_" if b"-" in match[1] else None)
+    except ValueError:
+        return None
+    if b":" not in said or b"[REDACTED" in said:
+        return None
+    return Edit(match.start(1), match.end(1), b"[REDACTED]", BASIC)
+
+
 def _shape(back: int, pattern: bytes, read: _Read) -> _Shape:
     """A row of the table below."""
     return _Shape(back, re.compile(pattern), read)
@@ -140,7 +168,7 @@ _PEM = rb"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----((?=(?s:.){0,200}?[A-Za-z0-9+/=
 _SCOUTS: Final[tuple[tuple[re.Pattern[bytes], tuple[_Shape, ...]], ...]] = (
     (
         re.compile(
-            rb"-(?:(?<=sk-)|(?<=xox[abeoprs]-)|(?<=xapp-)|(?<=xai-)|(?<=pplx-|tvly-)|(?<=glpat-)|(?=----BEGIN ))"
+            rb"-(?:(?<=sk-)|(?<=xox[abeoprs]-)|(?<=xapp-)|(?<=xai-)|(?<=pplx-|tvly-)|(?<=glpat-|nvapi-)|(?=----BEGIN ))"
         ),
         (
             _shape(2, _FAMILY, _key(plain=True)),
@@ -148,11 +176,15 @@ _SCOUTS: Final[tuple[tuple[re.Pattern[bytes], tuple[_Shape, ...]], ...]] = (
             _shape(3, rb"(xai-)[A-Za-z0-9]{32,}", _key()),
             _shape(4, rb"(pplx-|tvly-(?:dev-|prod-)?)[A-Za-z0-9-]{24,}", _key(plain=True)),
             _shape(5, rb"(glpat-)[\w-]{20,}", _key("gitlab token", plain=True)),
+            _shape(5, rb"(nvapi-)[\w-]{40,}", _key()),
             _shape(0, _PEM, _block),
         ),
     ),
     (
-        re.compile(rb"_(?:(?<=gh[opsru]_)|(?<=github_pat_)|(?<=hf_)|(?<=gsk_|npm_)|(?<=[rs]k_)|(?<=lsv2_))"),
+        re.compile(
+            rb"_(?:(?<=gh[opsru]_)|(?<=github_pat_)|(?<=hf_)|(?<=gsk_|npm_)|(?<=[rs]k_)|(?<=lsv2_)"
+            rb"|(?<=do[opr]_v1_)|(?<=whsec_)|(?<=shp(?:at|ca|pa|ss)_)|(?<=r8_)|(?<=pcsk_))"
+        ),
         (
             _shape(3, rb"(gh[opsru]_)[A-Za-z0-9]{30,}", _key("github token")),
             _shape(10, rb"(github_pat_)\w{30,}", _key("github token")),
@@ -160,17 +192,37 @@ _SCOUTS: Final[tuple[tuple[re.Pattern[bytes], tuple[_Shape, ...]], ...]] = (
             _shape(3, rb"(gsk_|npm_)[A-Za-z0-9]{30,}", _key()),
             _shape(2, rb"([rs]k_(?:live|test)_)[A-Za-z0-9]{16,}", _key()),
             _shape(4, rb"(lsv2_(?:pt|sk)_)\w{30,}", _key()),
+            _shape(6, rb"(do[opr]_v1_)[0-9a-f]{40,}", _key()),
+            _shape(5, rb"(whsec_|shp(?:at|ca|pa|ss)_)[A-Za-z0-9+/]{24,}=*", _key()),
+            _shape(2, rb"(r8_)[A-Za-z0-9]{30,}", _key()),
+            _shape(4, rb"(pcsk_)\w{30,}", _key()),
         ),
     ),
     (
-        re.compile(rb"A(?=Iza|KIA[A-Z2-7]|SIA[A-Z2-7])"),
+        re.compile(rb"A(?=Iza|KIA[A-Z2-7]|SIA[A-Z2-7]|A(?<=[0-9]{8}:AA))"),
         (
+            _shape(0, rb"()AA[\w-]{33}(?![\w-])", _key("telegram token")),
             _shape(0, rb"(AIza)[\w-]{35}(?![\w-])", _key("key AIza")),
             _shape(0, rb"((?:AKIA|ASIA))[A-Z2-7]{16}(?!\w)", _key("aws key id")),
         ),
     ),
     (re.compile(rb"J(?<=eyJ)"), (_shape(2, rb"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*", _token),)),
-    (re.compile(rb"B(?=earer )"), (_shape(0, rb"Bearer +([\w.~+/-]{12,}+=*+)(?!\[)", _bearer),)),
+    (re.compile(rb"G(?<=SG)(?=\.)"), (_shape(1, rb"(SG\.)[\w-]{16,}\.[\w-]{16,}", _key("key SG")),)),
+    (re.compile(rb"9(?<=ya29)(?=\.)"), (_shape(3, rb"(ya29\.)[\w-]{20,}", _key("google token")),)),
+    (
+        re.compile(rb"/(?=services/T|webhooks/[0-9])"),
+        (
+            _shape(-1, rb"(services/T[A-Z0-9]{6,}/B[A-Z0-9]{6,}/)[A-Za-z0-9]{16,}", _key("webhook")),
+            _shape(-1, rb"(webhooks/[0-9]{15,}/)[\w-]{40,}", _key("webhook")),
+        ),
+    ),
+    (
+        re.compile(rb"B(?=earer |asic )"),
+        (
+            _shape(0, rb"Bearer +([\w.~+/-]{12,}+=*+)(?!\[)", _bearer),
+            _shape(0, rb"Basic +([\w+/-]{6,}+={0,2})", _basic),
+        ),
+    ),
 )
 
 
@@ -181,6 +233,7 @@ def find(data: bytes, start: int) -> Iterator[Edit]:
             if edit := next(filter(None, (_tried(data, hit.start() - shape.back, shape) for shape in shapes)), None):
                 yield edit
     yield from _passwords(data, start)
+    yield from _parameters(data, start)
 
 
 def _tried(data: bytes, place: int, shape: _Shape) -> Edit | None:
@@ -199,18 +252,33 @@ def _whole(data: bytes, start: int) -> bool:
 
 
 def _passwords(data: bytes, start: int) -> Iterator[Edit]:
-    """The passwords in URLs that look like some: with letters and digits, or drawn by lot."""
+    """The passwords in URLs that look like some."""
     at = data.find(b"@", start)
     while at >= 0:
         match = _USERINFO.search(data, max(0, at - _REACH), at)
-        if match and _guarded(match[1]):
-            yield Edit(match.start(1), at, b"REDACTED", ("url password",))
+        if match and _guarded(match[1], match[2]):
+            yield Edit(match.start(2), at, b"REDACTED", ("url password",))
         at = data.find(b"@", at + 1)
 
 
-def _guarded(password: bytes) -> bool:
-    """True for what may guard something: drawn by lot, or 8 characters with a letter and a digit; not `postgres`."""
-    return random(password.decode("latin-1")) or (len(password) >= _GUARDED and _SECRETIVE.match(password) is not None)
+def _guarded(user: bytes, password: bytes) -> bool:
+    """True for what may guard something: not a template, a word for one, or the user's name once more."""
+    return not (_OPEN.fullmatch(password) or password.lower() == user.lower())
+
+
+def _parameters(data: bytes, start: int) -> Iterator[Edit]:
+    """The values of parameters and pairs that say secret, where they look drawn by lot."""
+    for equals in _EQUALS.finditer(data, start):
+        name = _PARAMETER.search(data, max(0, equals.start() - _LONG), equals.start())
+        value = _VALUE.match(data, equals.end()) if name else None
+        code = name and value and name[0].startswith(b";") and b"." in value[0]  # `; key = settings.apiKey2`
+        if name and value and not code and drawn(unquote(value[0].decode("latin-1"))) and _opens(name[1].decode()):
+            yield Edit(value.start(), value.end(), b"[REDACTED]", (f"query {name[1].decode().lower()}",))
+
+
+def _opens(name: str) -> bool:
+    """True for a name that says secret, or that of a signature."""
+    return name.lower() in _SIGNED or says(name) is not Says.NOTHING
 
 
 @dataclass(frozen=True, slots=True)

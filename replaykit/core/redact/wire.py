@@ -6,8 +6,9 @@ hiding it would make two different requests equal.
 
     where                                          becomes
     https://user:password@host                     https://user:REDACTED@host
-    ?api_key=…  (and the other names below)        ?api_key=[REDACTED]
+    ?api_key=…  (a name that surely says so)       ?api_key=[REDACTED]
     ?key=…      when drawn by lot                  ?key=[REDACTED]
+    X-Vault-Token: …  (a name that says so)        [REDACTED]
     Authorization: Bearer …                        Bearer [REDACTED], Bearer [REDACTED:NAME] when known
     Cookie: a=1; b=2                               a=[REDACTED]; b=[REDACTED]
     Set-Cookie: a=1; Path=/                        a=[REDACTED]; Path=/
@@ -23,58 +24,29 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_plus
 
 from replaykit.core.redact.edit import Edit
-from replaykit.core.redact.secret import SHORTEST, STAND_IN, random
+from replaykit.core.redact.naming import Says, says
+from replaykit.core.redact.secret import STAND_IN, drawn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-CREDENTIALS: Final = frozenset(
-    {
-        "api-key",
-        "apikey",
-        "authorization",
-        "cookie",
-        "ocp-apim-subscription-key",
-        "private-token",
-        "proxy-authorization",
-        "set-cookie",
-        "x-amz-security-token",
-        "x-api-key",
-        "x-csrf-token",
-        "x-goog-api-key",
-    }
-)
-"""Headers that carry credentials on any service, in lower case."""
+CREDENTIALS: Final = frozenset({"authorization", "cookie", "private-token", "proxy-authorization", "set-cookie"})
+"""Headers that carry credentials on any service, in lower case; others say so by their name."""
+
+_PUBLIC: Final = frozenset({"access-control-allow-credentials"})
+"""Headers that are called like a credential, and are none."""
 
 ADDRESSES: Final = frozenset({"content-location", "location", "origin", "referer"})
 """Headers whose value is a URL."""
 
-_CARRIES = re.compile(r"(?:^|-)(?:api-?key|auth|authorization|auth-token|access-token|id-token|secret|password)$")
 _SCHEME = re.compile(r"([A-Za-z][\w-]*) +(?=\S)")
 
-QUERY: Final = frozenset(
-    {
-        "access_token",
-        "api-key",
-        "api_key",
-        "apikey",
-        "auth_token",
-        "authorization",
-        "client_secret",
-        "id_token",
-        "password",
-        "refresh_token",
-        "subscription-key",
-        "x-amz-credential",
-        "x-amz-security-token",
-        "x-amz-signature",
-        "x-goog-credential",
-        "x-goog-signature",
-    }
-)
-"""Query parameters that are credentials whatever their value, in lower case."""
+QUERY: Final = frozenset({"x-amz-credential", "x-amz-signature", "x-goog-credential", "x-goog-signature"})
+"""Query parameters that are credentials whatever their value, in lower case; others say so by their name."""
 
-_AMBIGUOUS: Final = frozenset({"auth", "code", "key", "secret", "sig", "signature", "token"})
+_AMBIGUOUS: Final = frozenset(
+    {"appid", "auth", "code", "key", "pass", "secret", "session_id", "sessionid", "sid", "sig", "signature", "token"}
+)
 """Query parameters that are credentials when their value looks like one."""
 _PARAMETER = re.compile(rb"[?&;#]([^=&;#?]+)=([^&;#]+)")
 _AUTHORITY = re.compile(rb"[A-Za-z][\w+.-]*://(?:([^/?#@]*)@)?[^/?#]*")
@@ -84,7 +56,7 @@ _AUTHORITY = re.compile(rb"[A-Za-z][\w+.-]*://(?:([^/?#@]*)@)?[^/?#]*")
 def credential(name: str, declared: frozenset[str]) -> bool:
     """True when a header carries a credential: known, declared, or called like one."""
     lower = name.lower()
-    return lower in CREDENTIALS or lower in declared or _CARRIES.search(lower) is not None
+    return lower in CREDENTIALS or lower in declared or (says(name) is not Says.NOTHING and lower not in _PUBLIC)
 
 
 def without(name: str, value: str, hide: Callable[[str], str]) -> str:
@@ -110,10 +82,19 @@ def parameters(url: bytes, declared: frozenset[str]) -> Iterator[Edit]:
     """The values of query (and fragment) parameters that are credentials."""
     for match in _PARAMETER.finditer(url):
         name, value = (unquote_plus(part.decode("latin-1")) for part in match.groups())
-        lower = name.lower()
-        certain = lower in QUERY or lower in declared
-        if (certain or (lower in _AMBIGUOUS and _drawn(value))) and not STAND_IN.fullmatch(match[2]):
-            yield Edit(match.start(2), match.end(2), b"[REDACTED]", (f"query {lower}",))
+        if not STAND_IN.fullmatch(match[2]) and _opens(name, value, declared):
+            yield Edit(match.start(2), match.end(2), b"[REDACTED]", (f"query {name.lower()}",))
+
+
+def _opens(name: str, value: str, declared: frozenset[str]) -> bool:
+    """True when a parameter is a credential: by its name alone, or by a name and a value that look like one."""
+    lower = name.lower()
+    if lower in QUERY or lower in declared:
+        return True
+    if lower in _AMBIGUOUS:
+        return drawn(value)
+    said = says(name)
+    return said is Says.SURE or (said is Says.LIKELY and drawn(value))
 
 
 def authority(url: bytes) -> tuple[int, list[Edit]]:
@@ -126,7 +107,7 @@ def authority(url: bytes) -> tuple[int, list[Edit]]:
         return 0, []
     user, colon, _ = (match[1] or b"").partition(b":")
     start = match.start(1) + len(user) + 1 if colon else match.start(1)
-    hides = colon or _drawn(user.decode("latin-1"))
+    hides = colon or drawn(user.decode("latin-1"))
     if not hides or start >= match.end(1) or url.startswith(b"REDACTED", start):
         return match.end(), []
     return match.end(), [Edit(start, match.end(1), b"REDACTED", ("url password",))]
@@ -135,8 +116,3 @@ def authority(url: bytes) -> tuple[int, list[Edit]]:
 def bare(edit: Edit) -> Edit:
     """The same edit with a stand-in that may stand in an authority: `REDACTED-NAME`."""
     return replace(edit, text=edit.text.replace(b"[", b"").replace(b"]", b"").replace(b":", b"-"))
-
-
-def _drawn(value: str) -> bool:
-    """True for a value that is long and looks drawn by lot."""
-    return len(value) >= SHORTEST and random(value)

@@ -1,7 +1,8 @@
 """Runs a command as if nobody stood between, and keeps what it read and printed.
 
-Law: the program's standard streams, terminal, signals and exit code stay as they were; waiting is
-on descriptors, never on a clock; memory stays bounded.
+Law: the program's standard streams, descriptors, terminal, signals and exit code stay as they were;
+waiting is on descriptors, never on a clock; memory stays bounded. What others print after the
+program has ended is shown as ever, and not kept.
 """
 
 from __future__ import annotations
@@ -28,11 +29,8 @@ Ending: TypeAlias = Literal["itself", "watch", "timeout"]
 GRACE = 2.0
 """Seconds between asking a group to end (SIGTERM) and ending it (SIGKILL)."""
 
-SILENCE = 0.1
-"""Seconds without output, after the program's end, until whoever still holds its output is left alone."""
-
-LINGER = 1.0
-"""Seconds after the program's end in which others are listened to at most, however much they print."""
+LINGER = 0.1
+"""Seconds after the program's end in which those who still hold its output are heard; then it passes without us."""
 
 PROMPT = 0.002
 """Seconds that an unfinished line on standard error, a prompt, waits for output printed before it: what
@@ -48,7 +46,7 @@ class Ran:
 
     `exit_code` is the program's, or 128 and the number of the `signal` that ended it, as a shell
     counts. `took` is in seconds. `cut` names the streams (`stdin`, `stdout`) that were longer than
-    what is kept of them.
+    what is kept of them. `heard` is the last signal that we got for it and passed on.
     """
 
     exit_code: int
@@ -58,6 +56,7 @@ class Ran:
     took: float
     ended_by: Ending
     cut: tuple[str, ...] = ()
+    heard: int | None = None
 
 
 def run(  # noqa: PLR0913 -- what a program starts with, and what may end it
@@ -82,7 +81,7 @@ def run(  # noqa: PLR0913 -- what a program starts with, and what may end it
     _flush()
     began = monotonic()
     with wire(stdin, keep) as wiring, terminal_kept():
-        status, ended_by = _conduct(command, environment, folder, wiring, watch, _after(began, timeout))
+        status, ended_by, heard = _conduct(command, environment, folder, wiring, watch, _after(began, timeout))
         for finish in wiring.finish:
             finish()
         spools = {"stdin": wiring.typed, "stdout": wiring.printed}
@@ -94,6 +93,7 @@ def run(  # noqa: PLR0913 -- what a program starts with, and what may end it
             took=monotonic() - began,
             ended_by=ended_by,
             cut=tuple(name for name, spool in spools.items() if spool.cut),
+            heard=heard,
         )
 
 
@@ -104,13 +104,15 @@ def _conduct(  # noqa: PLR0913, PLR0917 -- private, from one caller
     wiring: Wiring,
     watch: int | None,
     deadline: float | None,
-) -> tuple[int, Ending]:
-    """The program's status (negative: the signal that ended it), and what ended it."""
+) -> tuple[int, Ending, int | None]:
+    """The program's status (negative: the signal that ended it), what ended it, and the last signal for it."""
     courses: list[_Course] = []
     early: list[int] = []
+    heard: list[int] = []
 
     def hear(number: int) -> None:
         """Pass a signal on, or keep it for a program that is just being started."""
+        heard.append(number)
         if courses:
             courses[0].group.signal(number)
         else:
@@ -131,7 +133,8 @@ def _conduct(  # noqa: PLR0913, PLR0917 -- private, from one caller
             courses.append(_Course(group, wiring, watch, deadline))
             for number in early:
                 group.signal(number)
-            return courses[0].run()
+            status, ended_by = courses[0].run()
+    return status, ended_by, heard[-1] if heard else None
 
 
 def _resize(wiring: Wiring, courses: Sequence[_Course]) -> None:
@@ -156,7 +159,6 @@ class _Course:
         self._kill_at: float | None = None
         self._exited: float | None = None
         self._killed = False
-        self._heard = 0.0
 
     def run(self) -> tuple[int, Ending]:
         """Carry bytes until the program has ended and its output is through."""
@@ -198,8 +200,6 @@ class _Course:
             if set(flow.reads) & readable:
                 flow.pull()
         ready = [place for place, flow in enumerate(self._wiring.outward) if set(flow.reads) & readable]
-        if ready:
-            self._heard = monotonic()
         for place in range(max(ready, default=-1), -1, -1):
             self._wiring.outward[place].pull()
             earlier = [descriptor for flow in self._wiring.outward[:place] for descriptor in flow.reads]
@@ -210,7 +210,7 @@ class _Course:
         """Take note of a stop or of the end of the program."""
         self.group.hear()
         if self.group.status is not None:
-            self._exited = self._heard = monotonic()
+            self._exited = monotonic()
             for flow in self._wiring.outward:
                 flow.last_call()
 
@@ -222,11 +222,11 @@ class _Course:
         self.group.signal(signal.SIGCONT)
 
     def _heed(self, now: float) -> None:
-        """Do what is due: end the program or its children, stop listening to others."""
-        if self._exited is not None and now >= min(self._heard + SILENCE, self._exited + LINGER):
+        """Do what is due: end the program or its children, leave others to themselves."""
+        if self._exited is not None and now >= self._exited + LINGER:
             for flow in self._wiring.outward:
                 if not flow.owing:
-                    flow.drop_source()
+                    flow.hand_over()
         if self._kill_at is not None and now >= self._kill_at:
             self.group.signal(signal.SIGKILL)
             self._killed, self._kill_at = True, now + GRACE
@@ -240,7 +240,7 @@ class _Course:
         if self._exited is not None:
             due += [now + LOOK] if self._kill_at is not None else []
             due += (
-                [self._heard + SILENCE] if any(flow.reads and not flow.owing for flow in self._wiring.outward) else []
+                [self._exited + LINGER] if any(flow.reads and not flow.owing for flow in self._wiring.outward) else []
             )
         times = [moment for moment in due if moment is not None]
         return max(0.0, min(times) - now) if times else None

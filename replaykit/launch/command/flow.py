@@ -10,6 +10,7 @@ import fcntl
 import os
 import stat
 import struct
+import subprocess
 import termios
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -37,7 +38,7 @@ class Flow:
     - Without a source, only what `pending` holds at the start goes out.
     """
 
-    __slots__ = ("_close", "_copy", "_limit", "_owed", "_show", "pending", "sink", "source")
+    __slots__ = ("_close", "_copy", "_leaving", "_limit", "_owed", "_show", "pending", "sink", "source")
 
     def __init__(  # noqa: PLR0913 -- one value per end and per use of what passes
         self,
@@ -57,13 +58,14 @@ class Flow:
         self._close = close
         self._show = show
         self._owed = 0
+        self._leaving = False
         self._limit = CHUNK if stat.S_ISREG(os.fstat(sink).st_mode) else ATOMIC
         self._settle()
 
     @property
     def reads(self) -> tuple[int, ...]:
         """The descriptor this flow would read from now, if any."""
-        return () if self.source is None or self.pending else (self.source,)
+        return () if self.source is None or self.pending or self._leaving else (self.source,)
 
     @property
     def writes(self) -> tuple[int, ...]:
@@ -122,6 +124,11 @@ class Flow:
         self.pending = self.pending[written:]
         self._settle()
 
+    def hand_over(self) -> None:
+        """Read no more; what still comes is passed on without us, by a process that ends with it."""
+        self._leaving = True
+        self._settle()
+
     def stop(self) -> None:
         """End now, with whatever was pending."""
         self.pending = memoryview(b"")
@@ -136,6 +143,17 @@ class Flow:
 
     def _settle(self) -> None:
         """Let go of the sink once there is nothing left to write to it."""
+        if self._leaving and self.source is not None and self.sink is not None and not self.pending:
+            _relay(self.source, self.sink)
+            self.drop_source()
         if self.source is None and not self.pending and self.sink is not None:
             self._close(self.sink)
             self.sink = None
+
+
+def _relay(source: int, sink: int) -> None:
+    """Start what a shell would use for it: it needs a thousandth of our memory, and hears no key of the terminal."""
+    os.set_blocking(source, True)
+    with suppress(OSError):  # no `cat`: whoever still prints meets a broken pipe
+        relay = subprocess.Popen(["cat"], stdin=source, stdout=sink, stderr=subprocess.DEVNULL, process_group=0)  # noqa: S607 -- POSIX's
+        relay.returncode = 0  # nobody waits for it

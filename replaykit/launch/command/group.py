@@ -133,6 +133,7 @@ def spawn(  # noqa: PLR0913 -- what a program starts with
             stderr=stderr,
             env=dict(environment),
             cwd=folder,
+            close_fds=False,  # what a shell has given us besides; ours are not inheritable (PEP 446)
             start_new_session=controlling,
             process_group=None if controlling else 0,
             preexec_fn=_take_terminal if controlling else None,  # noqa: PLW1509 -- one system call, no lock

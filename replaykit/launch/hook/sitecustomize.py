@@ -52,12 +52,13 @@ def shadowed() -> None:
 
 def start() -> None:
     """Announce this process, and start its session if there is one."""
-    if "REPLAYKIT_RUN" not in os.environ:
+    run = os.environ.get("REPLAYKIT_RUN", "")
+    if not run:
         return
     words = getattr(sys, "orig_argv", [])
     write("start", os.getpid(), tuple(word[:WORD] for word in words))
     os.register_at_fork(after_in_child=lambda: write("fork", os.getpid(), os.getppid()))
-    if "REPLAYKIT_SESSION" not in os.environ:
+    if not os.path.exists(os.path.join(run, "session.json")):  # noqa: PTH110, PTH118 -- as above
         return
     try:
         from replaykit.launch import child
