@@ -9,15 +9,16 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from replaykit.core.model import Unseen
 from replaykit.errors import NoSession
 from replaykit.guard import Guard
+from replaykit.launch.children import shown
 from replaykit.session.active import current, entered
 from replaykit.tools.project import Tools
 from replaykit.transport.patch import PATCH
 
 if TYPE_CHECKING:
     from replaykit.config import Config
-    from replaykit.core.model import Unseen
     from replaykit.session import Session
 
 
@@ -48,4 +49,7 @@ def guarded(session: Session, *, refuse: bool) -> Guard:
         if not elsewhere():
             session.saw(unseen)
 
-    return Guard(note, refuse, elsewhere, lambda _words: None)
+    def spawned(words: tuple[str, ...]) -> None:
+        note(Unseen(shown(words), "subprocess: a block does not cover it"))
+
+    return Guard(note, refuse, elsewhere, spawned)

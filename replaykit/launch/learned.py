@@ -42,12 +42,13 @@ def tell(run: str, secrets: Sequence[Secret]) -> None:
     salt, digests = bytes.fromhex(form["salt"]), frozenset(form["digests"])
     for secret in secrets:
         if _digest(salt, secret) not in digests:
-            note(run, "secret", os.getpid(), secret.name, secret.value)
+            note(run, "secret", os.getpid(), secret.name, secret.value, secret.part)
 
 
 def learned(run: str) -> tuple[Secret, ...]:
     """What the processes of a run have told; one that is too plain to be hidden has an empty value."""
-    return tuple(dict.fromkeys(Secret(record[2], record[3]) for record in left(run) if record[0] == "secret"))
+    told = (Secret(record[2], record[3], part=record[4]) for record in left(run) if record[0] == "secret")
+    return tuple(dict.fromkeys(told))
 
 
 def _digest(salt: bytes, secret: Secret) -> str:

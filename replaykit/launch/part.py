@@ -41,23 +41,25 @@ LAST = 1.0
 def part_of(settings: Settings, run: str) -> tuple[Session, ExitStack]:
     """The session of this process, and the stack that takes it out again; `run` is the run's folder."""
     config = load(Path(settings.root))
-    session = _session(settings, config, run)
-    return session, inside(session, config)
+    hiding = Hiding(config, partial(tell, run))
+    session = _session(settings, config, run, hiding)
+    stack = inside(session, config)
+    stack.callback(hiding.now)  # what came after the last request may stand in the output
+    return session, stack
 
 
-def _session(settings: Settings, config: Config, run: str) -> Session:
+def _session(settings: Settings, config: Config, run: str, hiding: Hiding) -> Session:
     store = Store(Path(settings.store))
-    clean = Hiding(config, partial(tell, run))
 
     def clock() -> int:
         return time.monotonic_ns() - settings.clock
 
     if settings.mode == "record":
-        return Session(settings.name, clock=clock, recorder=Recorder(store, settings.run, clean))
+        return Session(settings.name, clock=clock, recorder=Recorder(store, settings.run, hiding))
     player = Player(
         _episode(settings, store),
         Witness(Shared(store, settings.run), run, keep_going=settings.keep_going),
-        clean,
+        hiding,
         lambda: _span(settings),
         extra=normalization(config),
         missed=(lambda: None) if settings.keep_going else (lambda: _last(run)),

@@ -149,7 +149,9 @@ def _recorded(  # noqa: PLR0913, PLR0917 - private, the end of two ways
             store.remark(draft, "lost", {"text": text})
         for text in running:
             store.remark(draft, "warning", {"text": text})
-        origin = replace(origin, secrets=tuple(sorted({*origin.secrets, *(secret.name for secret in later)})))
+        origin = replace(
+            origin, secrets=tuple(sorted({*origin.secrets, *(secret.name for secret in later if not secret.part)}))
+        )
         return Recorded(_kept(store, draft, origin, ran, clean), ran, warnings)
     except StoreError as error:
         return Recorded(None, ran, (*warnings, f"the end of {draft} could not be kept: {error}"))

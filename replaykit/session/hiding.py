@@ -40,9 +40,9 @@ class Hiding:
 
     @property
     def names(self) -> frozenset[str]:
-        """The variables that held a secret."""
+        """The variables that were a secret, whole: a replay needs a placeholder for each."""
         self.now()
-        return frozenset(secret.name for secret in self._known)
+        return frozenset(secret.name for secret in self._known if not secret.part)
 
     def now(self) -> Redactor:
         """The redactor of this moment; the same one until the environment changes."""

@@ -42,17 +42,17 @@ def origin_here(command: Sequence[str], config: Config, environment: Mapping[str
     """
     secrets, warnings = secrets_of(environment)
     named = {warning.partition(" ")[0] for warning in warnings}
-    hidden = {secret.name for secret in secrets}
-    whole = {secret.name for secret in secrets if secret.value == environment[secret.name].strip()}
+    whole = [secret for secret in secrets if not secret.part]
+    hidden = {secret.name for secret in whole}
     kept = {
         name: value
         for name, value in environment.items()
-        if name not in whole and any(fnmatch.fnmatchcase(name, pattern) for pattern in config.environment)
+        if name not in hidden and any(fnmatch.fnmatchcase(name, pattern) for pattern in config.environment)
     }
     return Origin(
         tuple(command),
         relative(Path.cwd(), config.root),
-        environment=dict(sorted((kept | _alike([secret for secret in secrets if secret.name in whole])).items())),
+        environment=dict(sorted((kept | _alike(whole)).items())),
         secrets=tuple(sorted(hidden | named)),
         seed=environment.get("PYTHONHASHSEED", ""),
         timezone=environment.get("TZ", ""),

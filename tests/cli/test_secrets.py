@@ -65,7 +65,7 @@ def test_what_came_late_is_named(shop: Project, recorded: Ran) -> None:
     assert 0 == recorded.exit_code
     episode = shop.episode()
     assert ("python", "agent.py", "[REDACTED:WORD_TOKEN]") == episode.origin.command
-    assert ("LATE_API_KEY", "LATE_DATABASE_URL", "WORD_TOKEN") == episode.origin.secrets
+    assert ("LATE_API_KEY", "WORD_TOKEN") == episode.origin.secrets
     stdout = b"used [REDACTED:WORD_TOKEN] [REDACTED:LATE_API_KEY] at postgres://app:[REDACTED:LATE_DATABASE_URL]@db/x\n"
     assert stdout == episode.outputs.stdout
     assert [unseen.what for unseen in episode.unseen if "[REDACTED:WORD_TOKEN]" in unseen.what]

@@ -7,6 +7,8 @@ import contextlib
 import contextvars
 import socket
 import sqlite3
+import subprocess
+import sys
 import threading
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -238,3 +240,16 @@ def test_a_traceback_begins_where_the_program_ends(episode: Path, url: str) -> N
     ours = str(Path(replaykit.__file__).parent)
     for work in (missing, unasked, unknown, replaykit.record("story").transport):
         assert [] == [path for path in shown(work) if path.startswith(ours)]
+
+
+def test_a_child_that_a_block_does_not_cover_is_named(episode: Path, url: str) -> None:
+    """A Python that is started inside a block is on its own, and both block and verdict say so."""
+    child = [sys.executable, "-c", "pass"]
+    with replaykit.record("parent", store=episode):
+        subprocess.run(child, check=True)
+    assert ["subprocess: a block does not cover it"] == [unseen.how for unseen in kept(episode, "parent").unseen]
+    with replaykit.replay("story", store=episode) as block:
+        httpx2.get(url)
+        subprocess.run(child, check=True)
+    assert block.verdict is not None
+    assert ["subprocess: a block does not cover it"] == [unseen.how for unseen in block.verdict.unseen]

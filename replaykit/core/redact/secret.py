@@ -7,7 +7,7 @@ every "test".
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 SHORTEST = 12
@@ -28,10 +28,14 @@ _PATH = re.compile(r"(?:~|\.{1,2})?/|[A-Za-z]:[\\/]")
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A variable and its value, which must not be kept; its text form shows the name only."""
+    """A variable and its value, which must not be kept; its text form shows the name only.
+
+    `part`: the variable holds more than that, an address with a password in it; no placeholder can be one.
+    """
 
     name: str
     value: str
+    part: bool = field(default=False, compare=False)
 
     def __repr__(self) -> str:
         """The name: a secret must not reach a log by being printed."""

@@ -59,7 +59,8 @@ def secrets_of(environment: Mapping[str, str]) -> tuple[tuple[Secret, ...], tupl
         if plain.lower() in _SWITCHES:
             continue
         if not says_secret(name):
-            secrets += [Secret(name, part) for part in dict.fromkeys(_parts(name, plain)) if not harmless(part)]
+            parts = (part for part in dict.fromkeys(_parts(name, plain)) if not harmless(part))
+            secrets += [Secret(name, part, part=True) for part in parts]
         elif why := harmless(plain):
             warnings.append(f"{name} is named like a secret, but its value is {why}: it is not hidden")
         else:
