@@ -46,12 +46,17 @@ TELLING = frozenset(name for provider in PROVIDERS for name in provider.telling)
 
 VOLATILE = frozenset(
     {
-        *("accept-encoding", "connection", "content-length", "host", "keep-alive", "te", "transfer-encoding"),  # the wire
-        *("content-digest", "content-md5", "digest", "repr-digest", "x-amz-content-sha256"),  # follow from the body
-        *("cookie", "if-modified-since", "if-none-match", "mcp-session-id"),  # what a server gave
-        *("date", "x-amz-date", "idempotency-key", "user-agent", "x-goog-api-client"),  # when, which try, who
-        *("baggage", "b3", "request-id", "sentry-trace", "traceparent", "tracestate", "uber-trace-id"),  # traces
-        *("correlation-id", "trace-id", "x-amzn-trace-id", "x-cloud-trace-context"),
+        # the wire's own
+        *("accept-encoding", "connection", "content-length", "host", "keep-alive", "te", "transfer-encoding"),
+        # what follows from the body
+        *("content-digest", "content-md5", "digest", "repr-digest", "x-amz-content-sha256"),
+        # what a server gave
+        *("cookie", "if-modified-since", "if-none-match", "mcp-session-id"),
+        # when, which try, by what
+        *("date", "x-amz-date", "idempotency-key", "user-agent", "x-goog-api-client"),
+        # traces
+        *("b3", "baggage", "correlation-id", "request-id", "sentry-trace", "trace-id", "traceparent", "tracestate"),
+        *("uber-trace-id", "x-amzn-trace-id", "x-cloud-trace-context"),
     }
 )
 """Headers, in lower case, that change from run to run and mean nothing."""

@@ -110,6 +110,13 @@ def test_other_headers_stay(name: str, value: str) -> None:
     assert (((name, value),), ()) == REDACTOR.headers(((name, value),))
 
 
+def test_a_secret_that_is_given_as_a_name_is_hidden() -> None:
+    """Name and value are easily taken for each other."""
+    kept = (("[REDACTED:API_KEY]", "[REDACTED]"),)
+    assert (kept, ("API_KEY", "header [redacted:api_key]")) == REDACTOR.headers(((KEY, "x-api-key"),))
+    assert (kept, ()) == REDACTOR.headers(kept)
+
+
 def test_headers_keep_their_order_and_repeats() -> None:
     """Two cookies of one name remain two, in place."""
     sent = (("set-cookie", "a=1"), ("date", "now"), ("set-cookie", "a=2; Path=/"))

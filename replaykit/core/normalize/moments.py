@@ -3,8 +3,8 @@
 Law: now is now, and 24 December is not. A token is read in every way its form allows (11/12 is in
 November or in December; a time without a zone is UTC or local), and a way counts only when what it
 says touches the run's own span and, in a long run, is near the step that says it or the run's begin:
-an alarm at 17:45 is not now at 10:30, though the run goes on until then. Two tokens stand for each other when they are written alike and one
-and the same way makes both of them now.
+an alarm at 17:45 is not now at 10:30, though the run goes on until then. Two tokens stand for each
+other when they are written alike and one and the same way makes both of them now.
 """
 
 from __future__ import annotations

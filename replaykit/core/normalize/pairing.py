@@ -43,7 +43,7 @@ Key: TypeAlias = "tuple[Kind, bytes]"
 Known: TypeAlias = "Callable[[bytes], bool]"
 
 DRAWN = 32_768
-"""The lowest port that systems draw for whoever asks for any (Linux; others begin at 49,152): below, ports are chosen."""
+"""The lowest port that systems draw for whoever asks for any (Linux; others begin at 49,152); lower ones are chosen."""
 
 
 def _never(_text: bytes) -> bool:
@@ -258,7 +258,9 @@ def _port(one: Token, other: Token, draft: _Draft, facts: Facts) -> str:
     """The recorded one may come from an answer: a server that a tool starts gets another port in each run."""
     if one.text != other.text and draft.partner((one.kind, one.text)) != other.text:
         if min(int(one.text), int(other.text)) < DRAWN:
-            return f"{_show(one)} and {_show(other)} are ports that somebody chose: only those from {DRAWN} on may differ"
+            return (
+                f"{_show(one)} and {_show(other)} are ports that somebody chose: only those from {DRAWN} on may differ"
+            )
         if facts.stands(other.text):
             return f"port {_show(other)} is in the recording itself, so it can only mean itself"
     return _bound(one, other, draft)
@@ -284,7 +286,10 @@ def _untimely(one: Token, other: Token, facts: Facts) -> str:
     """Why two different times are not both now, in words; empty when they are."""
     if not alike(one, other):
         return f"{_show(one)} and {_show(other)} are written in different formats"
-    then, present = now(one, facts.recorded, facts.moment), now(other, facts.live, facts.live.ended if facts.moment else 0.0)
+    then, present = (
+        now(one, facts.recorded, facts.moment),
+        now(other, facts.live, facts.live.ended if facts.moment else 0.0),
+    )
     if then & present:
         return ""
     if not then:

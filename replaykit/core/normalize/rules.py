@@ -142,7 +142,9 @@ UUID = Rule(
 """With a version from 1 to 8 and the variant of RFC 9562; other groups of digits are somebody's serial numbers."""
 
 WORDS: tuple[Rule, ...] = (
-    Rule("hex", "id", b"|".join(rb"[0-9a-f]{%d}|[0-9A-F]{%d}" % (size, size) for size in (16, 24, 32)), test=_hexadecimal),
+    Rule(
+        "hex", "id", b"|".join(rb"[0-9a-f]{%d}|[0-9A-F]{%d}" % (size, size) for size in (16, 24, 32)), test=_hexadecimal
+    ),
     Rule("ulid", "id", rb"0[0-2][0-9A-HJKMNP-TV-Z]{24}", test=_mixed),
 )
 """Matched against whole words of 16 or more letters and digits, in this order.

@@ -92,7 +92,7 @@ def _spread(data: bytes, content_type: str, bindings: Bindings, rules: Rules) ->
 
 
 def _shared(data: bytes, over: Sequence[tuple[Piece, int, int]], live: bytes) -> Iterator[Edit]:
-    """The edits by which each piece holds as much of the live token as it held of the recorded one; the last, the rest."""
+    """The edits by which each piece holds as much of the live token as of the recorded one; the last one, the rest."""
     done = 0
     for piece, start, end in over:
         size = len(live) if piece is over[-1][0] else end - start

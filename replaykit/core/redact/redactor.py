@@ -86,7 +86,7 @@ class Redactor:
     _stand_ins: re.Pattern[bytes] = field(init=False, repr=False)
     _overlap: int = field(init=False, repr=False)
     _url: Callable[[str], tuple[str, Names]] = field(init=False, repr=False, compare=False)
-    _header: Callable[[str, str], tuple[str, Names]] = field(init=False, repr=False, compare=False)
+    _header: Callable[[str, str], tuple[tuple[str, str], Names]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Make everything ready that a search needs."""
@@ -111,8 +111,7 @@ class Redactor:
     def headers(self, headers: Headers) -> tuple[Headers, Names]:
         """The headers without credentials, in their order; schemes, cookie names and attributes stay."""
         hidden = [self._header(name, value) for name, value in headers]
-        pairs = tuple((name, value) for (name, _), (value, _) in zip(headers, hidden, strict=True))
-        return pairs, tuple(name for _, found in hidden for name in found)
+        return tuple(pair for pair, _ in hidden), tuple(name for _, found in hidden for name in found)
 
     def body(self, data: bytes, clean_prefix: int = 0) -> tuple[bytes, Names]:
         """The body without secrets; its first `clean_prefix` bytes are known to begin a body without any."""
@@ -211,7 +210,13 @@ class Redactor:
         found = [wire.bare(edit) if edit.start < end else edit for edit in self._find(data, 0)]
         return changing(data, settle([*found, *own, *wire.parameters(data, self.query)]))
 
-    def _hide_in_header(self, name: str, value: str) -> tuple[str, Names]:
+    def _hide_in_header(self, name: str, value: str) -> tuple[tuple[str, str], Names]:
+        """A header without secrets; whoever takes the value for the name has it hidden, too."""
+        kept, found = self._latin(name)
+        value, more = self._hide_in_value(kept, value)
+        return (kept, value), found + more
+
+    def _hide_in_value(self, name: str, value: str) -> tuple[str, Names]:
         """A header's value without secrets."""
         if not wire.credential(name, self.credentials):
             return self._url(value) if name.lower() in wire.ADDRESSES else self._latin(value)

@@ -91,7 +91,7 @@ _OPEN = re.compile(
 """Passwords that guard nothing: templates, and words that only say that one belongs there."""
 BASIC: Final = ("basic credentials",)
 """What a name and a password behind the word `Basic` are reported as."""
-_EQUALS = re.compile(rb"=(?:(?<=[ek][ny]=)|(?<=ig=)|(?<=[rd][de]=)|(?<=[re][et]=)|(?<=al=))")
+_EQUALS = re.compile(rb"=(?<=[degltny]=)(?:(?<=[ek][ny]=)|(?<=ig=)|(?<=[rd][de]=)|(?<=[re][et]=)|(?<=al=))")
 """The sign behind a name that ends like one that says secret: key, token, sig, password, signature, code, secret."""
 _PARAMETER = re.compile(rb"(?:[?&;]|\\u0026|\A)([A-Za-z][\w.-]{0,47})\Z")
 _VALUE = re.compile(rb"[\w~%+/.-]++=*+(?![\w(\[{$])")
