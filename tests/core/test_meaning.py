@@ -73,7 +73,9 @@ ARGUMENTS = (
     ("call 0x5f3759df5f3759df", "call 0x1a2b3c4d5e6f7a8b"),
     ("register 1HGCM82633A004352", "register 2HGCM82633A004352"),
     ("activate A1B2C3D4E5F6G7H8I9J0K1L2M3", "activate Z1B2C3D4E5F6G7H8I9J0K1L2M3"),
+    ("activate A1B2C3D4E5F6G7H8J9K0M1N2P3", "activate Z1B2C3D4E5F6G7H8J9K0M1N2P3"),
     ("exec ZWNobyBoaSB0aGVyZQ", "exec cm0gLXJmIC9ob21lMQ"),
+    ("exec q7+9f86d081884c7d65/b1==", "exec q7+1a86d081884c7d65/b1=="),
     ("open 550e8400-e29b-91d4-a716-446655440000", "open 650e8400-e29b-91d4-a716-446655440000"),
     ("open 550e8400-e29b-41d4-c716-446655440000", "open 650e8400-e29b-41d4-c716-446655440000"),
     ("send ord_V1StGXR8Z5jdHi6BmyT1", "send ord_W1StGXR8Z5jdHi6BmyT1"),
@@ -288,6 +290,7 @@ def test_a_clock_may_show_one_time_to_several_requests() -> None:
         ("backup24", "backup25", "missing"),
         ("run-report24", "run-report25", "missing"),
         ("run-2025abcd", "run-2026abcd", "missing"),
+        ("run-q42025v2", "run-q12026v1", "missing"),
         ("job-1234567", "job-7654321", "missing"),
         ("tmpk3v9q2_x", "tmpa8b7c6d5", 0),
         ("agent-k3v9q2ab", "agent-x1y2z3w4", 0),
@@ -307,6 +310,12 @@ def test_a_temp_name_of_the_recording_means_only_itself() -> None:
     names = ("tmpk3v9q2_x", "tmpa8b7c6d5")
     run = Run((step({"rm": f"/scratch/a/{names[0]}"}), step({"keep": f"/scratch/a/{names[1]}"})))
     assert run.asks({"rm": f"/scratch/b/{names[1]}"}) == "missing"
+
+
+def test_the_number_of_a_pytest_folder_is_no_argument() -> None:
+    """`12` stands in many a command; the folder of that number may still be another one."""
+    run = Run((step({"rm": f"{THEN.temp}/pytest-of-ada/pytest-12/x"}),), origin=Origin(command=("agent", "12")))
+    assert run.asks({"rm": f"{NOW.temp}/pytest-of-ada/pytest-7/x"}) == 0
 
 
 def test_every_changed_id_is_named() -> None:
