@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from replaykit.core.ground import Ground
+from replaykit.core.headers import holders
 from replaykit.core.match import Ambiguous
 from replaykit.core.model import Exchange, ToolCall
 from replaykit.core.nearest import Near, nearest
@@ -229,14 +230,20 @@ def _ambiguous(episode: Episode, asked: Asked, positions: Sequence[int]) -> _Tol
     count = numbers(episode)
     requests = [step.request for step in map(episode.steps.__getitem__, positions) if isinstance(step, Exchange)]
     steps = [count[position] for position in positions]
-    varies = of_requests(Asked(requests[0]), Asked(requests[1])) if len(requests) > 1 else ()
-    said = [
-        f"ambiguous: {_steps(steps)} could answer it, for rules fold what tells them apart, and their answers differ",
-        *([f"between {_steps(steps[:2])}:"] if varies else []),
-        *_places(varies),
-        "make what varies the same in every run (a seed, a frozen clock), or the requests differ in something else,",
-        "or declare what it is in pyproject.toml: [tool.replaykit] rules",
-    ]
+    if len({holders(request.headers) for request in requests}) > 1:
+        said = [
+            f"ambiguous: {_steps(steps)} could answer it: they carried different credentials, and were not told the same",
+            "it carries those of neither: name the variables that hold them as they were named when it was recorded",
+        ]
+    else:
+        varies = of_requests(Asked(requests[0]), Asked(requests[1])) if len(requests) > 1 else ()
+        said = [
+            f"ambiguous: {_steps(steps)} could answer it, for rules fold what tells them apart, and their answers differ",
+            *([f"between {_steps(steps[:2])}:"] if varies else []),
+            *_places(varies),
+            "make what varies the same in every run (a seed, a frozen clock), or the requests differ in something else,",
+            "or declare what it is in pyproject.toml: [tool.replaykit] rules",
+        ]
     places = telling(of_requests(Asked(requests[0]), asked)) if requests else ()
     return _Told("ambiguous", said, steps[0], places, steps=steps)
 

@@ -282,7 +282,7 @@ def _ground(episode: Episode, plays: _Plays, live: Span, extra: tuple[Rule, ...]
     def given(text: bytes) -> bool:
         return any(text in body.data for body in answers) or any(text in call.result for call in episode.tool_calls)
 
-    facts = Facts(episode.span, live, given, given)
+    facts = Facts(episode.span, live, given, given, answered=given)
     return Ground(Rules.of(episode.span, live, extra=extra), facts, _bindings(plays))
 
 
@@ -322,7 +322,8 @@ def _where(step: Step, text: str) -> str:
     asked = Asked(step.request)
     path = _path(asked.document, text)
     if text in step.request.url or path is None:
-        return "URL" if text in step.request.url else "request body"
+        named = (f"header {line(name.lower())}" for name, value in step.request.headers if text in value)
+        return "URL" if text in step.request.url else next(named, "request body")
     return line(asked.wire[1].place(path, asked.document), 200)
 
 

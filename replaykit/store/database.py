@@ -243,7 +243,7 @@ class Database:
                 path=str(self.path),
                 remedy="name another store with --store",
             )
-        if version < len(MIGRATIONS):
+        if version < len(MIGRATIONS) and (self.writable or not version):  # an older one can be read as it is
             self._migrate(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT}")

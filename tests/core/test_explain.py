@@ -317,6 +317,16 @@ def test_an_ambiguous_request_names_the_steps_and_what_varies() -> None:
     assert "[tool.replaykit] rules" in account.text
 
 
+def test_a_request_of_another_holder_is_told_what_decides() -> None:
+    """Where credentials decided between equal requests, rules have nothing to do with it, and are not advised."""
+    alike = exchange(question("me"))
+    holders = [((name, f"Bearer [REDACTED:{name}]"),) for name in ("ALICE", "BOB")]
+    recorded = episode(*(replace(alike, request=replace(alike.request, headers=each)) for each in holders))
+    text = account_of(recorded, alike.request, Ambiguous((0, 1))).text
+    assert "ambiguous: steps 1 and 2 could answer it: they carried different credentials" in text
+    assert "rules" not in text
+
+
 def test_retries_are_no_steps_of_their_own() -> None:
     """Steps are counted as people count them: an SDK's second attempt has the number of the first."""
     first = exchange(question("one"))

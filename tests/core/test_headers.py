@@ -105,6 +105,14 @@ def test_an_id_in_a_header_differs_one_to_one() -> None:
     assert ["missing", 3] == [run.asks({"other": OTHER}), run.asks({"session": OTHER})]
 
 
+def test_ids_of_headers_and_bodies_are_noted_and_bound_together() -> None:
+    """One request may need rules in both: each is named, and each is the others' to know."""
+    run = Run((step({"job": ONE}, headers=(("X-Session", TWO),)),))
+    assert run.asks({"job": OTHER}, headers=(("X-Session", MORE),)) == 0
+    assert {"id": [(ONE, OTHER), (TWO, MORE)]} == run.details[0]["rules"]
+    assert [(ONE, OTHER), (TWO, MORE)] == [(each.recorded.decode(), each.live.decode()) for each in run.bound]
+
+
 def test_a_secret_in_a_header_is_compared_as_it_is_kept() -> None:
     """What redaction hides is no difference; what stands beside it in another header is."""
     kept: Headers = (("X-Tenant", "[REDACTED:TENANT]"), ("X-Mode", "trial"))
@@ -112,3 +120,10 @@ def test_a_secret_in_a_header_is_compared_as_it_is_kept() -> None:
     run = Run((step("a", headers=kept), step("b", headers=kept)))
     assert [0, 1] == [run.asks("a", headers=live), run.asks("b", headers=(live[0], ("X-Mode", "real")))]
     assert [{}, {"differently": [("x-mode", "trial", "real")]}] == [*run.details.values()]
+
+
+def test_a_secret_in_a_header_that_is_new_is_never_noted() -> None:
+    """What is kept of a difference holds no secret."""
+    run = Run((step("a"),))
+    assert run.asks("a", headers=(("X-Tenant", "correct-horse-17-battery"),)) == 0
+    assert {0: {}} == run.details

@@ -46,17 +46,19 @@ def step(body: object, answer: object = "fine", **options: Any) -> Exchange:
 
 @dataclass
 class Run:
-    """A live run against an episode; `details` are what was noted of each step that was served."""
+    """A live run against an episode; `details` are what was noted of each step that was served, `bound` the pairs."""
 
     steps: tuple[Step, ...]
     extra: tuple[Rule, ...] = ()
     details: dict[int, Mapping[str, Any]] = field(default_factory=dict)
     origin: Origin = field(default_factory=Origin)
+    span: Span = THEN
     live: Span = NOW
+    bound: list[Bound] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Open the episode."""
-        episode = Episode("episode_abc123", "story", span=THEN, steps=self.steps, origin=self.origin)
+        episode = Episode("episode_abc123", "story", span=self.span, steps=self.steps, origin=self.origin)
         redactor = Redactor((Secret("TENANT", "correct-horse-17-battery"),))
         self.index = Index(
             episode,
@@ -69,10 +71,10 @@ class Run:
 
     def claim(self, position: int, detail: Mapping[str, Any], bound: Sequence[Bound] = ()) -> Grant:
         """Grant each step once."""
-        del bound
         if position in self.details:
             return "taken"
         self.details[position] = detail
+        self.bound += bound
         return "ours"
 
     def learn(self) -> Learnt:

@@ -228,6 +228,16 @@ def test_now_is_near_the_step_that_says_it_or_the_begin(
     assert expected == clocks(recorded, live, moment, present)
 
 
+def test_each_step_has_a_now_of_its_own() -> None:
+    """What a step says late in a long run is measured by when it began."""
+    late = replace(step("it is 17:30"), began=int(7.5 * HOUR * 1e9))
+    for said, expected in (("it is 19:30", 0), ("it is 15:00", "missing")):
+        run = Run((late,), span=LONG, live=replace(LATER, ended=LATER.began + 7.5 * HOUR))
+        assert expected == run.asks(said)
+    early = Run((replace(late, began=0),), span=LONG, live=replace(LATER, ended=LATER.began + 7.5 * HOUR))
+    assert early.asks("it is 19:30") == "missing"
+
+
 def today(recorded: str, live: str, bindings: Bindings | None = None, facts: Facts | None = None) -> Paired | Conflict:
     """Two texts paired, of runs over midnight."""
     one, other = (

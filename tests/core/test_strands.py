@@ -32,10 +32,8 @@ def pieces(text: str, cuts: Sequence[int]) -> list[str]:
 
 def stream(said: Sequence[str]) -> tuple[bytes, tuple[int, ...]]:
     """The events that say these pieces, a chunk each."""
-    events = [
-        f"event: delta\ndata: {json.dumps({'type': 'delta', 'index': 0, 'delta': {'text': piece}}, ensure_ascii=False)}\n\n".encode()
-        for piece in said
-    ]
+    deltas = [{"type": "delta", "index": 0, "delta": {"text": piece}} for piece in said]
+    events = [f"event: delta\ndata: {json.dumps(delta, ensure_ascii=False)}\n\n".encode() for delta in deltas]
     return b"".join(events), tuple(map(len, events))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -244,3 +245,24 @@ def test_every_step_is_counted_once(plays: dict[int, dict[str, Any]], retries: s
     verdict = verdict_of(episode(*steps), plays, (), None, LIVE)
     assert 7 - len(retries) == verdict.same + verdict.after_rules + verdict.differently + verdict.never_asked_for
     assert bool(verdict.differently or verdict.never_asked_for) == bool(verdict.exit_code)
+
+
+def test_a_rule_that_a_header_needed_is_told_with_its_name() -> None:
+    """An id that stands in no URL and no body is said to stand where it does."""
+    step = exchange(question("hello"))
+    step = replace(step, request=replace(step.request, headers=(("X-Session", "7f3a9c2e4b8d1f60"),)))
+    ids = {0: {"rules": {"id": [["7f3a9c2e4b8d1f60", "1c9d8e7f6a5b4c3d"]]}}}
+    assert ["header x-session"] == [used.place for used in verdict_of(episode(step), ids, (), None, LIVE).rules]
+
+
+def test_an_output_may_name_today_and_a_day_of_an_answer() -> None:
+    """What an answer says is of the recorded day, also in a line that says what day it is now."""
+    span = Span(NOON, NOON + 9)
+    then, today = (datetime.fromtimestamp(each.began, UTC).strftime("%Y-%m-%d") for each in (span, LIVE))
+    for forecast, expected in ((then, "same"), ("", "different")):
+        recorded = replace(
+            episode(exchange(question("weather"), answer(f"clear on {forecast}")), span=span),
+            outputs=Outputs(f"{then}: clear on {then}\n".encode(), 0),
+        )
+        came = Outputs(f"{today}: clear on {then}\n".encode(), 0)
+        assert expected == verdict_of(recorded, {0: {}}, (), came, LIVE).verdict

@@ -271,6 +271,17 @@ def test_a_folder_that_may_only_be_read(public: Path) -> None:
         forked(lambda: _read_and_write(public, episode))
 
 
+def test_an_older_store_that_may_only_be_read(public: Path) -> None:
+    """What cannot be brought up to date is read as it is."""
+    episode = filled(public)
+    with closing(sqlite3.connect(public)) as connection:
+        connection.executescript("DROP TABLE bindings; PRAGMA user_version = 1")
+    with sealed(public.parent):
+        forked(lambda: _read_and_write(public, episode))
+    with Store(public) as store:
+        assert {} == store.bound("replay_abc")
+
+
 def test_a_replay_from_a_store_that_may_only_be_read(public: Path) -> None:
     """A program replays an episode from such a store; a miss is a miss there, though it cannot be kept."""
 
