@@ -230,22 +230,30 @@ def _ambiguous(episode: Episode, asked: Asked, positions: Sequence[int]) -> _Tol
     count = numbers(episode)
     requests = [step.request for step in map(episode.steps.__getitem__, positions) if isinstance(step, Exchange)]
     steps = [count[position] for position in positions]
-    if len({holders(request.headers) for request in requests}) > 1:
-        said = [
-            f"ambiguous: {_steps(steps)} could answer it: they carried different credentials, and were not told the same",
-            "it carries those of neither: name the variables that hold them as they were named when it was recorded",
-        ]
-    else:
-        varies = of_requests(Asked(requests[0]), Asked(requests[1])) if len(requests) > 1 else ()
-        said = [
-            f"ambiguous: {_steps(steps)} could answer it, for rules fold what tells them apart, and their answers differ",
-            *([f"between {_steps(steps[:2])}:"] if varies else []),
-            *_places(varies),
-            "make what varies the same in every run (a seed, a frozen clock), or the requests differ in something else,",
-            "or declare what it is in pyproject.toml: [tool.replaykit] rules",
-        ]
+    divided = len({holders(request.headers) for request in requests}) > 1
+    said = _of_others(steps) if divided else _told_apart(requests, steps)
     places = telling(of_requests(Asked(requests[0]), asked)) if requests else ()
     return _Told("ambiguous", said, steps[0], places, steps=steps)
+
+
+def _of_others(steps: Sequence[int]) -> Sequence[str]:
+    """Whose credentials a request carries decides between equal ones, and nobody knows these."""
+    return (
+        f"ambiguous: {_steps(steps)} could answer it: they carried different credentials, and their answers differ",
+        "it carries those of neither: name the variables that hold them as they were named when it was recorded",
+    )
+
+
+def _told_apart(requests: Sequence[Request], steps: Sequence[int]) -> Sequence[str]:
+    """What varies between requests that rules make the same."""
+    varies = of_requests(Asked(requests[0]), Asked(requests[1])) if len(requests) > 1 else ()
+    return (
+        f"ambiguous: {_steps(steps)} could answer it, for rules fold what tells them apart, and their answers differ",
+        *([f"between {_steps(steps[:2])}:"] if varies else []),
+        *_places(varies),
+        "make what varies the same in every run (a seed, a frozen clock), or the requests differ in something else,",
+        "or declare what it is in pyproject.toml: [tool.replaykit] rules",
+    )
 
 
 def _nearest_call(
