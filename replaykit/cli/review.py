@@ -32,15 +32,14 @@ def diff(a: str, b: str | None, as_json: bool, store: Path | None) -> None:  # n
 
     from replaykit.config import load
     from replaykit.core import diff as differ
+    from replaykit.report.terminal import piped
 
     config = load(Path.cwd())
     path = store or config.store_path
     before, after = _pair(a, b, config, path)
     difference = differ.diff(before, after)
-    if as_json:
-        click.echo(json.dumps(differ.as_json(difference), indent=2))
-    else:
-        click.echo(differ.as_text(difference))
+    with piped(sys.stdout):
+        click.echo(json.dumps(differ.as_json(difference), indent=2) if as_json else differ.as_text(difference))
     sys.exit(0 if difference.same else 1)
 
 
@@ -80,6 +79,7 @@ def accept(episode: str, yes: bool, store: Path | None) -> None:  # noqa: FBT001
     """Make the newest draft of EPISODE the cassette that tests read: a page to review, a tape to replay."""
     from replaykit import cassette
     from replaykit.config import load
+    from replaykit.report.terminal import near
 
     config = load(Path.cwd())
     draft = _draft(episode, config, store or config.store_path)
@@ -92,10 +92,10 @@ def accept(episode: str, yes: bool, store: Path | None) -> None:  # noqa: FBT001
     known = attributes.exists()
     page, tape = cassette.save(config.cassette_folder, draft)
     click.echo(f"{draft.name}: {draft.id} accepted", err=True)
-    click.echo(f"    {_shown(page)}   the page, for reviewers", err=True)
-    click.echo(f"    {_shown(tape)}   the tape, for replays", err=True)
+    click.echo(f"    {near(page)}   the page, for reviewers", err=True)
+    click.echo(f"    {near(tape)}   the tape, for replays", err=True)
     files = (page, tape) if known else (page, tape, attributes)
-    click.echo(f"next: git add {shlex.join(map(_shown, files))}", err=True)
+    click.echo(f"next: git add {shlex.join(map(near, files))}", err=True)
 
 
 def _draft(text: str, config: Config, path: Path) -> Episode:
@@ -137,10 +137,3 @@ def _anew(draft: Episode) -> str:
         return f"run {line(draft.origin.program, 160)} again"
     name = draft.id if draft.state == "draft" else draft.name
     return f"record it again: `replaykit record --again {shlex.quote(name)}`"
-
-
-def _shown(path: Path) -> str:
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)

@@ -12,9 +12,6 @@ from replaykit.store import Facts
 if TYPE_CHECKING:
     from replaykit.core.model import Request, Response, Step
 
-LARGEST = 8 << 20
-"""Bytes of an answer that is read for its tokens; a larger one is not a model's."""
-
 BODILESS = frozenset({204, 205, 304})
 """Statuses whose responses have no body (RFC 9110, 6.4.1)."""
 
@@ -28,8 +25,7 @@ def facts_of(step: Step) -> Facts:
     if provider.name == "other":
         asked = Asked(request)
         return Facts(f"{request.method} {asked.host}{asked.url.path}")
-    readable = step.response is not None and step.response.body.size <= LARGEST
-    answer = answer_of(operation, step.response) if readable else None
+    answer = answer_of(operation, step.response)
     usage = answer.usage if answer is not None else None
     return Facts(
         f"{provider.name} {operation.name}",
