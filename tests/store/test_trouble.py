@@ -282,8 +282,9 @@ def test_an_older_store_that_may_only_be_read(public: Path) -> None:
         assert {} == store.bound("replay_abc")
 
 
-def test_a_replay_from_a_store_that_may_only_be_read(public: Path) -> None:
+def test_a_replay_from_a_store_that_may_only_be_read(public: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A program replays an episode from such a store; a miss is a miss there, though it cannot be kept."""
+    monkeypatch.chdir(public.parent)  # the child may not even read where the checkout is
 
     @replaykit.tool
     def weigh(item: str) -> str:
