@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from tests.servers.certificates import Certificates
     from tests.servers.wire import Server
 
+
+# A gate says the same of the same commit, on a machine however busy; HYPOTHESIS_PROFILE=search looks further.
+settings.register_profile("gate", derandomize=True, deadline=None)
+settings.register_profile("search", deadline=None, max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
 
 MEMORY: Final = "/dev/shm"  # noqa: S108  # a folder of its own is made in it
 

@@ -34,6 +34,10 @@ class Stage:
         """A client of the flavour, closed at the end."""
         return self.flavour.client(**options)
 
+    def patience(self, **phases: float) -> Any:
+        """Timeouts with one short phase, the one that must run out: a busy machine is slow in all the others."""
+        return self.flavour.library.Timeout(60.0, **phases)
+
     def record(self, program: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """What the program gave while it was recorded, with the server there."""
         with replaykit.record("story", store=self.store):

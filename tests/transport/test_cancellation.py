@@ -104,7 +104,7 @@ def test_a_connection_survives_a_cancellation(stage: Stage) -> None:
 
     async def program() -> bytes:
         limits: Any = stage.flavour.library.Limits(max_connections=1)
-        async with stage.client(limits=limits, timeout=2) as client:
+        async with stage.client(limits=limits, timeout=60) as client:
             await _cancelled_while_reading(stage, client, silent)
             body: bytes = (await client.get(then)).content
             return body

@@ -122,7 +122,7 @@ def test_threads_write_one_episode(server: Server, store: Path) -> None:
 def test_two_threads_with_two_episodes_never_mix(server: Server, store: Path) -> None:
     """Two sessions at once, each in its thread: each episode holds its own thread's requests alone."""
     url = server.on("POST /", echo)
-    both = threading.Barrier(2, timeout=5)
+    both = threading.Barrier(2, timeout=60)
 
     def ask(name: str) -> list[str]:
         with httpx2.Client() as client:
@@ -181,7 +181,7 @@ def test_two_tasks_with_two_episodes_never_mix(server: Server, store: Path) -> N
 def test_a_stranger_among_two_sessions_is_an_error(server: Server, store: Path) -> None:
     """A thread that belongs to neither of two sessions is told so, and nothing is sent."""
     url = server.on("GET /", plain(b"hello"))
-    inside, done = threading.Barrier(3, timeout=5), threading.Barrier(3, timeout=5)
+    inside, done = threading.Barrier(3, timeout=60), threading.Barrier(3, timeout=60)
 
     def session(name: str) -> None:
         with replaykit.record(name, store=store):

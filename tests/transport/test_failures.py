@@ -55,7 +55,9 @@ BROKEN: dict[str, tuple[Script, str]] = {
 def test_what_a_server_breaks(stage: Stage, story: str) -> None:
     """Every way in which a server can fail a request is the same failure in the replay."""
     script, expected = BROKEN[story]
-    program = failing(stage, stage.server.on("GET /", script), timeout=0.1)
+    program = failing(
+        stage, stage.server.on("GET /", script), timeout=stage.patience(read=0.2 if story == "silence" else 60)
+    )
     recorded, replayed = stage.both(program)
     assert getattr(stage.flavour.library, expected) is recorded
     assert recorded is replayed
@@ -66,7 +68,8 @@ def test_what_a_server_breaks(stage: Stage, story: str) -> None:
 def test_what_a_server_breaks_on_trio(stage: Stage, story: str) -> None:
     """The same holds on trio."""
     script, expected = BROKEN[story]
-    recorded, replayed = stage.both(failing(stage, stage.server.on("GET /", script), timeout=0.1))
+    timeout = stage.patience(read=0.2 if story == "silence" else 60)
+    recorded, replayed = stage.both(failing(stage, stage.server.on("GET /", script), timeout=timeout))
     assert getattr(stage.flavour.library, expected) is recorded
     assert recorded is replayed
 
@@ -149,7 +152,7 @@ def deaf() -> Iterator[str]:
 
 def test_a_connect_timeout(stage: Stage, deaf: str) -> None:
     """A connection that is never made is a `ConnectTimeout`, both times."""
-    recorded, replayed = stage.both(failing(stage, deaf, timeout=0.05))
+    recorded, replayed = stage.both(failing(stage, deaf, timeout=stage.patience(connect=0.05)))
     assert stage.flavour.library.ConnectTimeout is recorded
     assert recorded is replayed
 
@@ -160,7 +163,7 @@ def test_a_write_timeout(stage: Stage) -> None:
     parcel = bytes(16 << 20)  # more than the buffers between two sockets
 
     async def program() -> type[BaseException] | None:
-        async with stage.client(timeout=0.05) as client:
+        async with stage.client(timeout=stage.patience(write=0.05)) as client:
             return await outcome(client.post(url, content=parcel))
 
     recorded, replayed = stage.both(program)
@@ -174,7 +177,7 @@ def test_a_pool_timeout(stage: Stage) -> None:
     limits = stage.flavour.library.Limits(max_connections=1)
 
     async def program() -> type[BaseException] | None:
-        async with stage.client(limits=limits, timeout=0.05) as client, client.stream(url):
+        async with stage.client(limits=limits, timeout=stage.patience(pool=0.05)) as client, client.stream(url):
             return await outcome(client.get(url, params={"second": 1}))
 
     recorded, replayed = stage.both(program)
@@ -205,12 +208,12 @@ def test_an_unknown_scheme(stage: Stage) -> None:
 
 def test_a_timeout_is_not_waited_for(stage: Stage) -> None:
     """A recorded timeout comes back at once."""
-    program = failing(stage, stage.server.on("GET /", (Ending.SILENCE,)), timeout=0.3)
+    program = failing(stage, stage.server.on("GET /", (Ending.SILENCE,)), timeout=stage.patience(read=1.0))
     stage.record(program)
     stage.server.stop()
     began = time.perf_counter()
     stage.replay(program)
-    assert time.perf_counter() - began < 0.2
+    assert time.perf_counter() - began < 0.9
 
 
 def test_the_message_of_an_error_is_kept(stage: Stage) -> None:

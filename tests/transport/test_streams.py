@@ -133,7 +133,7 @@ def test_a_stream_that_falls_silent_times_out_again(stage: Stage) -> None:
         chunks: list[bytes] = []
 
         async def read() -> None:
-            async with stage.client(timeout=0.05) as client, client.stream(url) as response:
+            async with stage.client(timeout=stage.patience(read=0.5)) as client, client.stream(url) as response:
                 async for chunk in client.raw(response):
                     chunks.append(chunk)  # noqa: PERF401  # what came before the error counts
 
@@ -258,7 +258,7 @@ def test_leaving_a_stream_frees_its_connection(stage: Stage) -> None:
 
     async def program() -> bytes:
         limits = stage.flavour.library.Limits(max_connections=1)
-        async with stage.client(limits=limits, timeout=2) as client:
+        async with stage.client(limits=limits, timeout=60) as client:
             async with client.stream(left) as response:
                 async for _ in client.raw(response):
                     break
@@ -280,11 +280,11 @@ def test_pace_is_kept_on_demand(stage: Stage) -> None:
         async with stage.client() as client, client.stream(url) as response:
             async for _ in client.raw(response):
                 if not gate.is_set():
-                    time.sleep(0.15)  # noqa: ASYNC251  # the pause to be recorded, not a synchronization
+                    time.sleep(0.5)  # noqa: ASYNC251  # the pause to be recorded, not a synchronization
                     gate.set()
         return time.perf_counter() - began
 
     recorded = stage.record(program)
     stage.server.stop()
-    assert stage.replay(program) < 0.1
-    assert 0.14 < stage.replay(program, speed=1) < recorded + 0.2
+    assert stage.replay(program) < 0.4
+    assert 0.49 < stage.replay(program, speed=1) < recorded + 5.0
