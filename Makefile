@@ -6,13 +6,18 @@ BIN     := .venv/bin
 READY   := .venv/.ready
 WORKERS ?= 2
 RUN     ?= episode_12345
+RUNS    ?= 1
 CMD     ?= python examples/travel_agent.py
+
+# What a Chromium may be called, and how a user who is not root installs one without being asked.
+CHROMIUM = chromium chromium-browser google-chrome
+SUDO     = $(if $(filter-out 0,$(shell id -u)),sudo -n)
 
 # The bundled agent comes with a model of its own; a CMD of yours finds what your environment names.
 MODEL    = $(if $(filter file,$(origin CMD)),$(BIN)/python -m replaykit.demo)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench format lock clean record replay diff accept list show
+.PHONY: help setup demo test browser check bench format lock clean record replay again diff accept list show
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +39,14 @@ demo: $(READY) ## what replaykit does, in under 20 seconds and without a network
 test: $(READY) ## every test (WORKERS=2)
 	@$(BIN)/python -m pytest -q -n $(WORKERS)
 
+# Without one they are skipped, and say so.
+browser: ## the Chromium that the tests of the HTML report drive, from the system's packages
+	@for each in $(CHROMIUM); do command -v $$each >/dev/null && exit 0; done; \
+	command -v apt-get >/dev/null || { echo "no apt-get here: install Chromium so that it is on the PATH" >&2; exit 1; }; \
+	echo "installing Chromium (once)"; \
+	{ $(SUDO) apt-get -qq update && $(SUDO) apt-get -qq install -y --no-install-recommends chromium; } >/dev/null \
+	|| { echo "Chromium could not be installed: apt-get needs root (sudo make browser) and a network" >&2; exit 1; }
+
 check: $(READY) ## ruff, mypy and the floors
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -53,11 +66,14 @@ record: $(READY) ## make record RUN=episode_12345 CMD="python agent.py"
 replay: $(READY) ## make replay RUN=episode_12345
 	@PATH="$(CURDIR)/$(BIN):$$PATH" replaykit replay $(RUN)
 
+again: $(READY) ## make again RUN=episode_12345 RUNS=3
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(MODEL) replaykit record --again $(RUN) --runs $(RUNS)
+
 diff: $(READY) ## make diff RUN=episode_12345
 	@$(BIN)/replaykit diff $(RUN)
 
-accept: $(READY) ## make accept RUN=episode_12345
-	@$(BIN)/replaykit accept $(RUN)
+accept: $(READY) ## make accept RUN=episode_12345 REASON="shorter answers"
+	@$(BIN)/replaykit accept $(RUN) $(if $(REASON),--reason "$$REASON")
 
 list: $(READY) ## the episodes that are there
 	@$(BIN)/replaykit list

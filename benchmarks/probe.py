@@ -268,8 +268,25 @@ def kept(subject: Subject, path: Path, url: str, agents: Sequence[Run]) -> dict[
     return {"different": different, "doubled": len(bodies) - different}
 
 
+def shelve(subject: Subject, path: Path, url: str, agents: Sequence[Run]) -> dict[str, Any]:
+    """What writing and opening the recording of an agent takes, and what it weighs."""
+    del url
+    from benchmarks import shelves
+
+    return shelves.shelve(shelves.SHELVES[subject.name], path, agents[0])
+
+
+def diff(subject: Subject, path: Path, url: str, agents: Sequence[Run]) -> dict[str, Any]:
+    """What comparing two recordings of an agent takes, opening included."""
+    del subject, url
+    from benchmarks import reviews
+
+    return reviews.compared(path.parent, agents[0])
+
+
 TASKS: dict[str, Callable[[Subject, Path, str, Sequence[Run]], dict[str, Any]]] = {
-    task.__name__: task for task in (crowd, fleet, keep, kept, kill, member, memory, record, replay, rules, stream)
+    task.__name__: task
+    for task in (crowd, diff, fleet, keep, kept, kill, member, memory, record, replay, rules, shelve, stream)
 }
 
 

@@ -170,6 +170,26 @@ def memory(bench: Bench) -> Iterator[Row]:
     yield row(f"memory grown, {count:,} exchanges recorded", found, "growth", "MB", Goal(limit=50))
 
 
+def cassettes(bench: Bench) -> Iterator[Row]:
+    """Writing and opening what is committed, and what it weighs, for people and for machines."""
+    for turns in LENGTHS:
+        found = bench.ask("shelve", [Run(turns=turns)])
+        yield row(f"write a cassette, {turns} turns", found, "write")
+        yield row("  open it, not yet in memory", found, "cold", goal=Goal(limit=50))
+        yield row("  open it again", found, "open", goal=Goal(limit=5))
+        yield row("  what machines read", found, "tape", "kB")
+        text = next((one["text"] * SCALES["kB"] for one in found.values() if not isinstance(one, str)), None)
+        yield row("  what people read, beside its text", found, "page", "kB", Goal(text, 1.3, "of floor"))
+
+
+def diff(bench: Bench) -> Iterator[Row]:
+    """Comparing two recordings of 200 turns: a changed prompt, and one changed answer; the peers compare nothing."""
+    found = bench.alone().ask("diff", [Run(turns=200)])
+    yield row("diff, 200 turns against 200, new prompt", found, "prompt", goal=Goal(limit=1000))
+    yield row("  first divergence in 38 MB, new answer", found, "answer", goal=Goal(limit=300))
+
+
 ROWS: dict[str, Callable[[Bench], Iterator[Row]]] = {
-    one.__name__: one for one in (startup, stream, kill, fleet, size, replay, rules, record, crowd, memory)
+    one.__name__: one
+    for one in (startup, stream, kill, fleet, size, replay, rules, record, crowd, memory, cassettes, diff)
 }

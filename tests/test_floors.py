@@ -23,12 +23,12 @@ FLOORS: dict[int, str] = {
     10: "__init__ __main__",  # the doors
     9: "cli pytest_plugin",  # people and pytest
     8: "launch report demo",  # a whole run; what people read; what the demo runs against
-    7: "transport tools",  # the edges
-    6: "session guard imports",  # the loop; what slips past it; what is imported when
-    5: "store cassette config",  # what is kept
+    7: "transport tools vcr",  # the edges
+    6: "session guard imports scan",  # the loop; what slips past it; what is imported when; what should not be kept
+    5: "store cassette config git",  # what is kept
     # above: touches the world; below: pure
     4: "core.replay core.diff core.contract core.verdict core.explain core.nearest core.outputs core.places core.steps "
-    "core.ground core.place core.threads",
+    "core.ground core.growth core.place core.threads",
     3: "core.match providers",
     2: "core.redact core.normalize core.history core.changes core.reading core.words core.headers",
     1: "core.canonical core.stream core.strands core.codec core.content core.deltas core.plain",

@@ -4,6 +4,7 @@
     outputs                         what came out: named values, standard output, exit code
     not recorded                    what did not come through us
     steps                           turn by turn, each with what it added (story.py)
+    history                         who accepted it, when and why, and what that changed
 
 Law: generated from the tape and from nothing else, and read by people only. A recording of the same
 gives the same page: times, ids, ports and folders stand under names (naming.py), volatile headers and
@@ -14,6 +15,7 @@ has a number.
 from __future__ import annotations
 
 import shlex
+from datetime import UTC, datetime
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from replaykit.core.model import JSON, Episode
+    from replaykit.core.model import JSON, Acceptance, Episode
 
 VERSION = 1
 """Raised when the same tape gives another page than before."""
@@ -49,6 +51,8 @@ def page(episode: Episode) -> str:
             passages.shown(f"{each.what} ×{each.times} ({each.how})") for each in episode.unseen
         ]
     document["steps"] = [passages.step(told) for told in story(episode, passages.shown)]
+    if episode.history:
+        document["history"] = [_acceptance(each) for each in episode.history]
     return HEAD + "".join(f"{line}\n" for line in yaml.mapping(document))
 
 
@@ -79,6 +83,19 @@ def _outputs(episode: Episode, passages: Passages) -> dict[str, JSON]:
     if outputs.exit_code is not None:
         found["exit code"] = outputs.exit_code
     return found
+
+
+def _acceptance(accepted: Acceptance) -> dict[str, JSON]:
+    """Who decided what, as of the day it was decided: these times are facts, and no part of a run."""
+    when = datetime.fromtimestamp(accepted.when, UTC)
+    told = {
+        "accepted": f"{when:%Y-%m-%d %H:%M} UTC, by {accepted.who}",
+        "draft": accepted.draft + (f", in place of {accepted.instead}" if accepted.instead else ""),
+        "only": accepted.only,
+        "changed": accepted.changed,
+        "why": accepted.why,
+    }
+    return {name: text for name, text in told.items() if text}
 
 
 def verify(folder: Path) -> tuple[str, ...]:

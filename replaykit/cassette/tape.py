@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from xxhash import xxh3_64_hexdigest, xxh3_128_digest
 
 from replaykit.core.codec import (
+    acceptance_of,
     answer_of,
     dumps,
     loads,
@@ -76,6 +77,7 @@ _EPISODE: dict[str, Kind] = {
     "exit_code": maybe(NUMBER),
     "values": PAIRS,
     "unseen": _LIST,
+    "history": _LIST,
     "answers": COUNTS,
     "questions": _LIST,
 }
@@ -117,6 +119,7 @@ def read(data: bytes, path: str) -> Episode:
             _steps(tape, kept["answers"], kept["questions"]),
             _outputs(kept),
             tuple(map(unseen_of, kept["unseen"])),
+            tuple(map(acceptance_of, kept["history"])),
         )
     except ValueError as error:
         raise tape.damaged(f"it does not read as an episode: {error}") from error
@@ -160,6 +163,7 @@ def _meta(episode: Episode, answers: Sequence[bytes], rests: Sequence[bytes], li
             "exit_code": episode.outputs.exit_code,
             "values": [(name, value.decode()) for name, value in episode.outputs.values.items()],
             "unseen": [asdict(each) for each in episode.unseen],
+            "history": [asdict(each) for each in episode.history],
             "answers": [len(text) for text in answers],
             "questions": [(*link, len(rest)) for link, rest in zip(links, rests, strict=True)],
         }

@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 COMMANDS = {
     "record": "replaykit.cli.running:record",
     "replay": "replaykit.cli.running:replay",
-    "diff": "replaykit.cli.review:diff",
-    "accept": "replaykit.cli.review:accept",
+    "diff": "replaykit.cli.diff:diff",
+    "accept": "replaykit.cli.accept:accept",
     "list": "replaykit.cli.looking:list_",
     "show": "replaykit.cli.looking:show",
     "rm": "replaykit.cli.looking:rm",
     "doctor": "replaykit.cli.looking:doctor",
     "verify": "replaykit.cli.looking:verify",
+    "scan": "replaykit.cli.scanning:scan",
+    "import": "replaykit.cli.importing:import_",
     "demo": "replaykit.cli.demo:demo",
 }
 """Every command, in the order in which one meets them, and where it lives."""
@@ -43,6 +45,8 @@ SUMMARIES = {
     "rm": "Remove drafts.",
     "doctor": "What works on this machine, and what is wrong with the files here.",
     "verify": "Prove that every page is its tape's page.",
+    "scan": "Look for secrets in stores, cassettes and any other file.",
+    "import": "Make drafts of cassettes of vcrpy and pytest-recording.",
     "demo": "All of it in ten seconds, on a bundled agent.",
 }
 """What `replaykit --help` says of each, without importing it."""

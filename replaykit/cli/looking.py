@@ -45,10 +45,20 @@ def list_(as_json: bool, store: Path | None) -> None:  # noqa: FBT001 - click's 
 
 @click.command()
 @click.argument("episode")
+@click.option("--html", "as_html", is_flag=True, help="As a page for a browser.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="A file to write the page to.")
+@click.option("--open", "is_opened", is_flag=True, help="Show the page in a browser.")
 @JSON
 @STORE
-def show(episode: str, as_json: bool, store: Path | None) -> None:  # noqa: FBT001 - click's options
-    """EPISODE as a conversation that one can read, with times and tokens."""
+def show(  # noqa: PLR0913, PLR0917 - click's options
+    episode: str,
+    as_html: bool,  # noqa: FBT001
+    output: Path | None,
+    is_opened: bool,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+    store: Path | None,
+) -> None:
+    """EPISODE as a conversation that one can read, with times, tokens and cost."""
     from replaykit.config import load
     from replaykit.report import conversation, document, terminal
     from replaykit.session.names import named
@@ -58,7 +68,13 @@ def show(episode: str, as_json: bool, store: Path | None) -> None:  # noqa: FBT0
     if as_json:
         _print(document.as_json(found.episode))
         return
-    terminal.write(conversation.conversation(found.episode))
+    if as_html or is_opened or output is not None:
+        from replaykit.report import cost, html
+
+        page = html.episode(found.episode, cost.bill(found.episode))
+        terminal.deliver(page, output, found.episode.name, is_opened=is_opened)
+        return
+    terminal.write(conversation.conversation(found.episode), paged=True)
     if found.newer:
         click.echo(f"\nthis is the cassette; there is a newer draft: replaykit show {found.newer}", err=True)
 

@@ -12,7 +12,7 @@ import sys
 import termios
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
@@ -64,12 +64,16 @@ MEANT = {"--name": "--as", "-n": "--as", "--rerun": "--again", "--update": "--ag
 @click.command(cls=Record, context_settings={"allow_interspersed_args": False})
 @click.option("--as", "name", help="What the episode is called; by default as the script.")
 @click.option("--again", metavar="EPISODE", help="Run an episode's own command once more, live; end with what changed.")
+@click.option(
+    "--runs", type=click.IntRange(1, 100), default=1, help="With --again: so often, to see what differs anyway."
+)
 @YES
 @STORE
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
-def record(
+def record(  # noqa: PLR0913, PLR0917 - click's options
     name: str | None,
     again: str | None,
+    runs: int,
     yes: bool,  # noqa: FBT001
     store: Path | None,
     command: tuple[str, ...],
@@ -83,21 +87,25 @@ def record(
     \b
     replaykit record -- python agent.py "what is the weather"
     replaykit record --again agent
+    replaykit record --again agent --runs 5     which differences are there between any two runs
     """
     from replaykit.cassette import checked
     from replaykit.config import load
-    from replaykit.launch import runs
+    from replaykit.launch.runs import record as record_
 
     config = load(Path.cwd())
-    path = store or config.store_path
     if again is not None:
         if command or name:
             raise UsageError("--again runs the command of the episode under its name, and takes no other")
-        _again(again, config, store, yes=yes)
+        from replaykit.cli.again import record_again
+
+        record_again(again, runs, config, store, yes=yes)
+    if runs > 1:
+        raise UsageError("--runs repeats the command of an episode", remedy="replaykit record --again EPISODE --runs 3")
     if not command:
         raise UsageError("there is no command to record", remedy="replaykit record -- python agent.py")
-    recorded = runs.record(command, config, path, name=checked(name) if name else "")
-    _say(recorded, config, store)
+    recorded = record_(command, config, store or config.store_path, name=checked(name) if name else "")
+    say(recorded, config, store)
     _leave(recorded.ran.exit_code, recorded.ran.signal)
 
 
@@ -192,31 +200,7 @@ def _json(replayed: Replayed) -> dict[str, object]:
     }
 
 
-def _again(again: str, config: Config, store: Path | None, *, yes: bool) -> NoReturn:
-    """An episode's command, live; then what changed."""
-    from replaykit.cli.trust import confirm
-    from replaykit.core.diff import as_text, diff
-    from replaykit.launch import runs
-    from replaykit.session.names import named
-
-    path = store or config.store_path
-    found = named(again, config, path)
-    before = found.episode
-    origin = runs.runnable(before)
-    confirm(found, config, yes=yes)
-    if unset := [name for name in origin.secrets if not os.environ.get(name)]:
-        click.echo(f"not set now, and set when {before.name} was recorded: {', '.join(map(_plain, unset))}", err=True)
-    recorded = runs.again(before, config, path)
-    _say(recorded, config, store)
-    if recorded.episode is None:
-        sys.exit(2)
-    difference = diff(before, recorded.episode)
-    click.echo("", err=True)
-    click.echo(as_text(difference), err=True)
-    sys.exit(0 if difference.same else 1)
-
-
-def _say(recorded: Recorded, config: Config, store: Path | None) -> None:
+def say(recorded: Recorded, config: Config, store: Path | None) -> None:
     """The summary of a recording, on stderr."""
     from replaykit.report.summary import recorded_lines, warned
 

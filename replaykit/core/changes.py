@@ -16,6 +16,8 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+import orjson
+
 from replaykit.core.canonical import common_prefix, common_suffix
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 Path: TypeAlias = "tuple[str | int, ...]"
 Kind: TypeAlias = Literal["changed", "added", "removed", "moved"]
 _Pair: TypeAlias = "tuple[int | None, int | None]"
+_Sort: TypeAlias = "tuple[tuple[object, ...], tuple[str, ...]]"
 
 MOST = 1_000
 """Items that are aligned by what they hold: the matcher is quadratic where they repeat."""
@@ -33,7 +36,10 @@ MOST = 1_000
 BLOCK = 40
 """Items in each other's place that are paired by likeness: 40 against 40 are 1,600 comparisons of 1 µs."""
 
-_TELLING = ("role", "type", "name")
+RENAMED = 0.6
+"""Objects of two names that share more of their text than this are one that was renamed."""
+
+_TELLING = ("role", "type")
 """Members that say what sort of thing an object is, wherever JSON is used to say it."""
 
 
@@ -87,6 +93,8 @@ def _moved_on(path: Path, by: int) -> Path:
 
 def same(a: JSON, b: JSON) -> bool:
     """Whether two values are the same JSON: 1, 1.0 and true are not."""
+    if a is b:
+        return True
     if type(a) is not type(b):
         return False
     if isinstance(a, dict) and isinstance(b, dict):
@@ -169,10 +177,8 @@ def _paired(ours: Sequence[JSON], theirs: Sequence[JSON]) -> Iterator[_Pair]:
     if sorts == others or max(len(ours), len(theirs)) > BLOCK:
         yield from _in_order(len(ours), len(theirs))
         return
-    likeness = [
-        [_likeness(one, other) if sorts[i] == others[j] else 0.0 for j, other in enumerate(theirs)]
-        for i, one in enumerate(ours)
-    ]
+    one, other = list(zip(sorts, map(_text, ours), strict=True)), list(zip(others, map(_text, theirs), strict=True))
+    likeness = [[_likeness(*mine, *yours) for yours in other] for mine in one]
     yield from _walk(likeness, len(ours), len(theirs))
 
 
@@ -200,6 +206,8 @@ def _walk(likeness: list[list[float]], rows: int, columns: int) -> Iterator[_Pai
 
 def _moved(ours: Sequence[JSON], theirs: Sequence[JSON], pairs: Sequence[_Pair]) -> dict[int, int]:
     """Later position to earlier one, of items that left one place and appeared at another."""
+    if not any(i is None for i, _ in pairs):
+        return {}
     left = {_text(ours[i]): i for i, j in reversed(pairs) if j is None and i is not None}
     found: dict[int, int] = {}
     for i, j in pairs:
@@ -208,22 +216,33 @@ def _moved(ours: Sequence[JSON], theirs: Sequence[JSON], pairs: Sequence[_Pair])
     return found
 
 
-def _text(item: JSON) -> str:
+def _text(item: JSON) -> bytes:
     """An item as text that only equal items share."""
-    return json.dumps(item, sort_keys=True, separators=(",", ":"))
+    try:
+        return orjson.dumps(item, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # integers beyond 64 bits, lone surrogates, nesting beyond 254 levels
+        return json.dumps(item, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _sort(item: JSON) -> tuple[object, ...]:
-    """What sort of thing an item is: its type, and of an object what it says of itself."""
+def _sort(item: JSON) -> _Sort:
+    """What sort of thing an item is: its type, and of an object what it says of itself, then what it is called."""
     if not isinstance(item, dict):
-        return (float if type(item) is int else type(item),)
+        return (float if type(item) is int else type(item),), ()
     inner = [item, *(value for value in item.values() if isinstance(value, dict))]
-    said = [each.get(key) for each in inner for key in _TELLING]
-    return (dict, *(value for value in said if isinstance(value, str)))
+    said = [value for each in inner for key in _TELLING if isinstance(value := each.get(key), str)]
+    return (dict, *said), tuple(value for each in inner if isinstance(value := each.get("name"), str))
 
 
-def _likeness(one: JSON, other: JSON) -> float:
-    """How alike two items of a sort are, above 0 and up to 2: what they begin and end with in common."""
-    a, b = _text(one).encode(), _text(other).encode()
-    shared = min(common_prefix(a, b) + common_suffix(a, b), len(a), len(b))
-    return 1.0 + shared / max(len(a), len(b), 1)
+def _likeness(sort: _Sort, one: bytes, other_sort: _Sort, other: bytes) -> float:
+    """How alike two items are, by what their texts begin and end with in common.
+
+    Above 1 and up to 2 where they are of one sort. Where they are only called otherwise, and share most
+    of their text, it is one item that was renamed, unless one of its name is there: up to 1 for a block.
+    """
+    if sort[0] != other_sort[0]:
+        return 0.0
+    shared = min(common_prefix(one, other) + common_suffix(one, other), len(one), len(other))
+    share = shared / max(len(one), len(other), 1)
+    if sort == other_sort:
+        return 1.0 + share
+    return share / BLOCK if share > RENAMED else 0.0

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from xxhash import xxh3_128_digest
 
-from replaykit.core.model import Body, Exchange, Failure, Origin, Request, Response, Span, ToolCall, Unseen
+from replaykit.core.model import Acceptance, Body, Exchange, Failure, Origin, Request, Response, Span, ToolCall, Unseen
 from replaykit.core.sound import (
     COUNT,
     COUNTS,
@@ -27,6 +27,7 @@ from replaykit.core.sound import (
     DURATIONS,
     FLAG,
     HEX,
+    LABEL,
     MOMENT,
     NAME,
     NUMBER,
@@ -95,7 +96,11 @@ _ORIGIN: dict[str, Kind] = {
     "versions": mapped(TEXT, TEXT),
     "commit": TEXT,
     "program": TEXT,
+    "source": TEXT,
 }
+
+_OPTIONAL = {"program": "", "source": ""}
+"""Fields of an origin that most lack."""
 
 _SPAN: dict[str, Kind] = {
     "began": MOMENT,
@@ -107,6 +112,16 @@ _SPAN: dict[str, Kind] = {
 }
 
 _UNSEEN: dict[str, Kind] = {"what": TEXT, "how": TEXT, "times": COUNT}
+
+_ACCEPTANCE: dict[str, Kind] = {
+    "who": LABEL,
+    "when": MOMENT,
+    "draft": LABEL,
+    "why": LABEL,
+    "instead": LABEL,
+    "changed": LABEL,
+    "only": LABEL,
+}
 
 _OUTPUT: dict[str, Kind] = {"name": TEXT, "value": TEXT}
 
@@ -174,14 +189,14 @@ def step_from(
 
 
 def origin_form(origin: Origin) -> dict[str, Any]:
-    """An origin as JSON holds it; `program` stands there for blocks alone."""
+    """An origin as JSON holds it; `program` and `source` stand there only where they say something."""
     form = asdict(replace(origin, stdin=b"")) | {"stdin": origin.stdin.hex()}
-    return {name: value for name, value in form.items() if value or name != "program"}
+    return {name: value for name, value in form.items() if value or name not in _OPTIONAL}
 
 
 def origin_of(form: object) -> Origin:
     """The origin that `origin_form` wrote; a `ValueError` when it is none."""
-    kept = checked({"program": ""} | form if type(form) is dict else form, _ORIGIN)
+    kept = checked(_OPTIONAL | form if type(form) is dict else form, _ORIGIN)
     lists = {name: tuple(kept[name]) for name in ("command", "secrets")}
     return Origin(**{**_only(kept, _ORIGIN), **lists, "stdin": bytes.fromhex(kept["stdin"])})
 
@@ -194,6 +209,11 @@ def span_of(form: object) -> Span:
 def unseen_of(form: object) -> Unseen:
     """What was not seen, from its form; a `ValueError` when it is none."""
     return Unseen(**_only(checked(form, _UNSEEN), _UNSEEN))
+
+
+def acceptance_of(form: object) -> Acceptance:
+    """A decision, from its form; a `ValueError` when it is none."""
+    return Acceptance(**_only(checked(form, _ACCEPTANCE), _ACCEPTANCE))
 
 
 def output_of(form: object) -> tuple[str, bytes]:

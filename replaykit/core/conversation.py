@@ -42,11 +42,12 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one exchange; `cached` is the part of `input` that was read from a cache."""
+    """Tokens of one exchange; of `input`, `cached` were read from a cache and `written` into one."""
 
     input: int = 0
     output: int = 0
     cached: int = 0
+    written: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,7 @@ class Index:
         self._tells = tells
         self._hide = hide
         self._span = episode.span
+        self._lacks = bool(episode.origin.source)
         self.rules = Rules.of(episode.span, live(), extra=tuple(extra))
         self._readings = Readings(episode, self._asked, self.rules, declared)
         self._now = Facts()
@@ -282,6 +283,7 @@ class Index:
         Secrets are looked for only where something differs: that takes longer than all the rest.
         """
         recorded = self._asked[position].headers
+        live = _among(live, recorded) if self._lacks else live
         if not differing(recorded, live, self._tells):
             return [], paired
         rows: list[Row] = []
@@ -330,6 +332,12 @@ class Index:
             self._state.bindings = single.bindings if isinstance(single, Paired) else self._state.bindings
         if isinstance(paired, Paired):
             self._state.bindings = paired.bindings
+
+
+def _among(live: Headers, recorded: Headers) -> Headers:
+    """The live headers that the recording has, too: another recorder leaves out what it was told to, or never saw."""
+    known = {name.lower() for name, _ in recorded}
+    return tuple(pair for pair in live if pair[0].lower() in known)
 
 
 def asked(step: Step) -> Request:

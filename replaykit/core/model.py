@@ -147,6 +147,7 @@ class Origin:
     """What started an episode: enough to run it again.
 
     `command` is empty for an episode of a block; then `program` says what the program is called (`rd.py`).
+    `source` is whose recording it was read from (`vcrpy`), empty for our own: such a one may lack headers.
     `folder` is relative to the repository's root. `environment` holds declared variables (base URLs,
     model names), `secrets` the *names* of secret ones, `versions` those of the SDKs.
     """
@@ -162,6 +163,7 @@ class Origin:
     versions: Mapping[str, str] = field(default_factory=dict)
     commit: str = ""
     program: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,11 +201,29 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A person's decision that a draft is meant: who took it, when (Unix seconds), and why.
+
+    `draft` is the id of what was accepted, `instead` that of what it took the place of (empty the first
+    time), `changed` says in words what was different. `only` is `requests` or `outputs` where the rest
+    stayed what it was.
+    """
+
+    who: str
+    when: float
+    draft: str
+    why: str = ""
+    instead: str = ""
+    changed: str = ""
+    only: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Episode:
     """The ordered steps of one run, with what started it and what came out.
 
     `state` is `draft` or `accepted`; `finished` is false when the run was killed. Steps are in the
-    order in which they began.
+    order in which they began. `history` is how it came to be accepted, the latest decision last.
     """
 
     id: str
@@ -215,6 +235,7 @@ class Episode:
     steps: tuple[Step, ...] = ()
     outputs: Outputs = field(default_factory=Outputs)
     unseen: tuple[Unseen, ...] = ()
+    history: tuple[Acceptance, ...] = ()
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:

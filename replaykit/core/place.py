@@ -76,7 +76,7 @@ class Place:
     def as_json(self, *, cut: bool = True) -> dict[str, Any]:
         """Place and values; long texts cut, unless all is wanted."""
         before, after = (_cut(self.before), _cut(self.after)) if cut else (self.before, self.after)
-        return {"place": self.place, "before": before, "after": after}
+        return {"place": self.place, "kind": self.kind, "before": before, "after": after}
 
     def _what(self) -> str:
         """What happened at the place, as it follows the place's words."""

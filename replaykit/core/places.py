@@ -64,9 +64,15 @@ def of_requests(
     bytes are not compared place by place.
     """
     ground = ground or Ground()
+    return tuple(marked(place, ground) for place in differing(before, after, ground, known, largest))
+
+
+def differing(
+    before: Asked, after: Asked, ground: Ground, known: Mapping[str, tuple[int, int]] | None, largest: int
+) -> tuple[Place, ...]:
+    """The same places, none of them marked."""
     small = max(before.request.body.size, after.request.body.size) <= largest
-    found = [*_address(before, after), *(_body if small else _ends)(before, after, ground, known)]
-    return tuple(marked(place, ground) for place in found)
+    return (*_address(before, after), *(_body if small else _ends)(before, after, ground, known))
 
 
 def of_documents(

@@ -14,7 +14,7 @@ its outcome is that of the last one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
     from replaykit.core.conversation import Answer, Question
+    from replaykit.core.growth import Reader
     from replaykit.core.model import JSON, Episode, Request, Response, Step
     from replaykit.providers import Operation, Provider
 
@@ -50,9 +51,10 @@ _Key: TypeAlias = tuple[str, str, bytes]
 
 @dataclass(frozen=True)
 class Asked:
-    """A request, read: where it goes, whose it is, what it says."""
+    """A request, read: where it goes, whose it is, what it says; by a `reader` that knows what it repeats, if any."""
 
     request: Request
+    reader: Reader | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def url(self) -> SplitResult:
@@ -71,7 +73,9 @@ class Asked:
     def document(self) -> JSON:
         """The body as JSON; None when it is not, or larger than is worth reading."""
         body = self.request.body
-        return _parsed(body.data) if 0 < body.size <= LARGEST else None
+        if not 0 < body.size <= LARGEST:
+            return None
+        return _parsed(body.data) if self.reader is None else self.reader.text(body).document
 
     @cached_property
     def roughly(self) -> tuple[Provider, Operation]:
@@ -85,12 +89,21 @@ class Asked:
         request = self.request
         return registry.find(request.method, request.url, request.headers, self.document)
 
+    @property
+    def meaningless(self) -> tuple[str, ...]:
+        """JSON pointers of what means nothing in its body: volatile fields, and the id that its answer repeats."""
+        operation = self.wire[1]
+        return (*operation.volatile, operation.correlation) if operation.correlation else operation.volatile
+
     @cached_property
     def question(self) -> Question | None:
         """What it asks in the words of a conversation, where it is one."""
-        return self.wire[1].read_request(self.document)
+        ask = self.wire[1].read_request
+        if self.reader is None or self.document is None:
+            return ask(self.document)
+        return self.reader.question(ask, self.reader.text(self.request.body))
 
-    @property
+    @cached_property
     def turn(self) -> int:
         """Which request of its conversation it is, counted from 1; 0 when it asks no model.
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, TypeAlias
 
+from replaykit.core.growth import Reader
 from replaykit.core.model import Exchange
 from replaykit.core.plain import line, quoted
 from replaykit.core.steps import Asked
@@ -33,7 +34,8 @@ _Key: TypeAlias = tuple[str, str]
 
 def described(steps: Sequence[Whole], titles: Titles) -> list[str]:
     """Each step with its conversation, its turn, and the last thing that it told the model."""
-    asked = [Asked(whole.step.request) if isinstance(whole.step, Exchange) else None for whole in steps]
+    reader = Reader()
+    asked = [Asked(whole.step.request, reader) if isinstance(whole.step, Exchange) else None for whole in steps]
     names = _names(each.question for each in asked if each is not None and each.turn and each.question)
     return [
         titles.rough(whole.step) if each is None else _described(each, titles, names)

@@ -119,11 +119,17 @@ def schema(name: str, path: Path) -> str:
 
 def turn(layout: Layout, messages: Sequence[JSON], index: int) -> int:
     """The number of the request that a message first went out with, counted from 1."""
-    before = [layout.read(message).role == "assistant" for message in messages[:index]]
+    before = [_role(layout, message) == "assistant" for message in messages[:index]]
     if not layout.items:
         return 1 + sum(before)
-    here = layout.read(member(list(messages), index)).role == "assistant"
+    here = _role(layout, member(list(messages), index)) == "assistant"
     return 1 + sum(made and not after for made, after in zip(before, [*before, here][1:], strict=True))
+
+
+def _role(layout: Layout, message: JSON) -> str:
+    """Who speaks; most messages say so themselves, and need not be read."""
+    said = member(message, "role")
+    return said if isinstance(said, str) else layout.read(message).role
 
 
 def _message(layout: Layout, messages: list[JSON], index: int, path: Path) -> str:

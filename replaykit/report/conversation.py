@@ -47,7 +47,8 @@ SETTING = 80
 LARGEST = 64 << 10
 """Bytes of a body that is printed; of a larger one, its kind and size."""
 
-_SECOND = 1_000
+SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
+"""In milliseconds."""
 
 
 def conversation(episode: Episode) -> Iterator[Line]:
@@ -67,7 +68,7 @@ def _head(episode: Episode, told: Sequence[Told]) -> Iterator[Line]:
     facts = (
         harmless(shlex.join(episode.origin.command)).replace("\n", "\\n"),
         when(span.began, span.zone),
-        duration(int(max(span.ended - span.began, 0) * _SECOND)) if episode.finished else "",
+        duration(int(max(span.ended - span.began, 0) * SECOND)) if episode.finished else "",
         "" if exit_code is None else f"exit {exit_code}",
     )
     yield ((f"  {' · '.join(filter(None, facts))}", ""),)
@@ -96,13 +97,16 @@ def _kind(told: Told) -> str:
 
 
 def duration(milliseconds: int) -> str:
-    """A time as people read it: `90 ms`, `1.2 s`, `2 min 05 s`."""
-    if milliseconds < _SECOND:
+    """A time as people read it: `90 ms`, `1.2 s`, `2 min 05 s`, `3 h 10 min`, `12 days`."""
+    if milliseconds < SECOND:
         return f"{milliseconds} ms"
-    seconds = milliseconds / _SECOND
-    if seconds < 60:  # noqa: PLR2004 - a minute
-        return f"{seconds:.1f} s"
-    return f"{int(seconds // 60)} min {int(seconds % 60):02d} s"
+    if milliseconds < MINUTE:
+        return f"{milliseconds / SECOND:.1f} s"
+    if milliseconds < HOUR:
+        return f"{milliseconds // MINUTE} min {milliseconds % MINUTE // SECOND:02d} s"
+    if milliseconds < 2 * DAY:
+        return f"{milliseconds // HOUR} h {milliseconds % HOUR // MINUTE:02d} min"
+    return f"{milliseconds // DAY:,} days"
 
 
 def _step(told: Told) -> Iterator[Line]:

@@ -1,4 +1,4 @@
-"""An episode as JSON: what `replaykit show --json` prints, for scripts.
+"""Episodes and their differences as JSON: what `show --json` and `diff --json` print, for scripts.
 
 Law: requests and answers are whole. A JSON body is a JSON value and a stream what it adds up to;
 other text is text; what is no text is its kind, size and digest. Times are milliseconds after the
@@ -16,9 +16,13 @@ from replaykit.providers.shape import parse
 from replaykit.report.table import iso
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from replaykit.core.model import JSON, Body, Episode, Failure, Headers, Outputs
     from replaykit.core.steps import Whole
     from replaykit.providers import Operation
+    from replaykit.report.cost import Bill
+    from replaykit.report.review import Reviewed
 
 
 def as_json(episode: Episode) -> dict[str, JSON]:
@@ -37,6 +41,35 @@ def as_json(episode: Episode) -> dict[str, JSON]:
         "not_recorded": [{"what": each.what, "how": each.how, "times": each.times} for each in episode.unseen],
         "steps": [_step(episode, whole) for whole in wholes(episode)],
     }
+
+
+def review_json(review: Reviewed) -> dict[str, JSON]:
+    """What became of an episode: its `fate`, its `difference` in full (core/diff), and what each side `cost`."""
+    from replaykit.core.diff import as_json as in_full
+
+    told = in_full(review.difference) if review.difference is not None else {}
+    return {
+        "name": review.name,
+        "fate": review.fate,
+        **told,
+        "same": review.fate == "same",
+        "cost": [_cost(bill) for bill in review.bills],
+    }
+
+
+def reviews_json(reviews: Sequence[Reviewed], base: str) -> dict[str, JSON]:
+    """What became of all episodes that a branch changes since it left `base`."""
+    return {
+        "base": base,
+        "same": all(review.fate == "same" for review in reviews),
+        "episodes": [review_json(review) for review in reviews],
+    }
+
+
+def _cost(bill: Bill) -> JSON:
+    """US dollars as a decimal number in a text, so that nothing is rounded; null when no price is known."""
+    amount = None if bill.amount is None else f"{bill.amount:f}"
+    return {"usd": amount, "unknown": list(bill.unknown), "table": bill.table, "day": bill.day}
 
 
 def _outputs(outputs: Outputs) -> dict[str, JSON]:

@@ -21,7 +21,7 @@ import fcntl
 import os
 import posix
 import threading
-from collections import Counter
+from collections import Counter, deque
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, update_wrapper
@@ -117,27 +117,46 @@ class Sparing:
         """Nothing is held."""
         self._held: Counter[Descriptor] = Counter()
         self._numbers: frozenset[int] = frozenset()
-        self._lock = threading.Lock()
+        self._changes: deque[tuple[int, tuple[Descriptor, ...]]] = deque()
+        self._lock, self._settling = threading.RLock(), False
         self._undo: Callable[[], None] | None = None
         os.register_at_fork(after_in_child=self._forked)
 
     def hold(self, found: Iterable[Descriptor]) -> None:
         """Hold these once more."""
-        with self._lock:
-            self._settle(self._held + Counter(found))
+        self._change(1, tuple(found))
 
     def release(self, found: Iterable[Descriptor]) -> None:
         """Hold these once less."""
-        with self._lock:
-            self._settle(self._held - Counter(found))
+        self._change(-1, tuple(found))
 
     def spares(self, number: int) -> bool:
         """Whether this is ours: a number that was closed elsewhere may be the program's by now."""
         return number in self._numbers and any(each.number == number and each.intact() for each in self._held)
 
+    def _change(self, times: int, found: tuple[Descriptor, ...]) -> None:
+        """Hold these so many times more, or less.
+
+        A garbage collection may release a connection in the middle of this, on this very thread: then
+        there is nothing to wait for, and whoever was interrupted does that, too.
+        """
+        self._changes.append((times, found))
+        with self._lock:
+            if self._settling:
+                return
+            self._settling = True
+            try:
+                while self._changes:
+                    times, found = self._changes.popleft()
+                    held = Counter(self._held)
+                    held.update(dict.fromkeys(found, times))
+                    self._settle(held)
+            finally:
+                self._settling = False
+
     def _settle(self, held: Counter[Descriptor]) -> None:
         """Hold these, as far as they are what they were; be in place exactly if something is held."""
-        self._held = Counter({each: count for each, count in held.items() if each.intact()})
+        self._held = Counter({each: count for each, count in held.items() if count > 0 and each.intact()})
         self._numbers = frozenset(each.number for each in self._held)
         if self._held and self._undo is None:
             self._undo = self._put()
@@ -171,7 +190,7 @@ class Sparing:
 
     def _forked(self) -> None:
         """In a child: nobody else holds the lock."""
-        self._lock = threading.Lock()
+        self._lock, self._settling = threading.RLock(), False
 
 
 class Unbound:

@@ -18,12 +18,13 @@ from replaykit import cassette
 from replaykit.cassette import tape
 from replaykit.cassette.page import page, verify
 from replaykit.core.deltas import pack, unpack
-from replaykit.core.diff import as_json, as_text, diff
+from replaykit.core.diff import as_json, diff
 from replaykit.core.model import Episode, Failure, Origin, Outputs, Span, ToolCall, Unseen
 from replaykit.core.sound import FREE
 from replaykit.errors import CassetteError
 from replaykit.report import conversation, document, table, terminal
 from tests.cassette.forge import Forgery, sealed, sections
+from tests.core.agents import lines_of
 from tests.strategies import agent, question
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def use(episode: Episode) -> None:
     terminal.plain(table.table([summary])).encode()
     json.dumps(table.as_json(summary), allow_nan=False)
     for before, after in ((WHOLE, episode), (episode, WHOLE)):
-        as_text(diff(before, after)).encode()
+        "\n".join(lines_of(diff(before, after))).encode()
         json.dumps(as_json(diff(before, after)), allow_nan=False)
 
 

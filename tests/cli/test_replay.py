@@ -169,6 +169,7 @@ def test_json_stands_alone_on_stdout(journey: Project) -> None:
     assert [
         {
             "place": "turn 1, system prompt",
+            "kind": "changed",
             "before": "You always answer politely.",
             "after": "You never answer politely.",
         }

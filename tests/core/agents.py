@@ -7,10 +7,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from replaykit.core.model import Body, Episode, Exchange, Origin, Outputs, Request, Response, Span, ToolCall
+from replaykit.report.cost import Bill
+from replaykit.report.difference import review
+from replaykit.report.review import Reviewed
+from replaykit.report.terminal import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from replaykit.core.diff import Difference
     from replaykit.core.model import Step
 
 URL = "https://api.anthropic.com/v1/messages"
@@ -73,6 +78,11 @@ def answer(content: Any, stop: str = "end_turn", **more: Any) -> dict[str, Any]:
         "usage": usage,
         **more,
     }
+
+
+def lines_of(difference: Difference) -> list[str]:
+    """A difference in lines, as a person reads it."""
+    return plain(review(Reviewed("", None, None, difference, (Bill(), Bill())))).splitlines()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from replaykit.core.diff import as_json, as_text, diff
+from replaykit.core.diff import as_json, diff, first
 from replaykit.core.model import Body, Failure, Outputs, Span, ToolCall
-from tests.core.agents import NOON, Agent, answer, episode, exchange, question
+from tests import strategies
+from tests.core.agents import NOON, Agent, answer, episode, exchange, lines_of, question
 
 if TYPE_CHECKING:
     from replaykit.core.diff import Difference
@@ -39,7 +40,7 @@ def test_recording_again_without_a_change_is_the_same() -> None:
     difference = compared(AFTER)
     assert difference.same
     assert ["same"] * 7 == kinds(difference)
-    assert "same: 7 steps, nothing differs" in as_text(difference)
+    assert "same: 7 steps, nothing differs" in lines_of(difference)
 
 
 def test_ids_that_look_like_words_are_ids_where_the_model_gives_them() -> None:
@@ -56,12 +57,12 @@ def test_a_changed_prompt_is_told_once() -> None:
 
 
 def test_a_tools_result_is_the_tools_doing() -> None:
-    """What the function gave back differs first; the request that repeats it comes after."""
+    """What the function gave back is told at its call, and not again where the next request repeats it."""
     difference = compared(replace(AFTER, weather=lambda city: f"{city}: {22 + (city == 'Oslo')} C"))
     assert difference.first is not None
     assert (4, "tool") == (difference.first.step, difference.first.cause)
     assert ['result of get_weather: "22" → "23" (in "Oslo: … C")'] == [p.text for p in difference.first.places]
-    assert 2 == len(texts(difference))
+    assert 1 == len(texts(difference))
 
 
 def test_a_tool_that_is_no_step_is_still_the_tools_doing() -> None:
@@ -177,30 +178,31 @@ def test_programs_get_the_keys_they_were_promised() -> None:
     """`same`, `first`, `steps` and `outputs` are there, and all of it is JSON."""
     found: dict[str, Any] = json.loads(json.dumps(as_json(compared(replace(AFTER, system="Be kind.")))))
     assert found["same"] is False
-    assert {"step", "cause", "places"} == set(found["first"])
+    assert {"step", "before", "after", "cause", "places"} == set(found["first"])
     assert {"same", "changed"} == {step["kind"] for step in found["steps"]}
     assert [] == found["outputs"]
     assert as_json(compared(AFTER))["first"] is None
 
 
 def test_people_get_the_first_difference_first() -> None:
-    """The text opens with outputs, turns, tool calls and tokens, then says what differed first and who did it."""
-    text = as_text(compared(replace(AFTER, cities=("Paris",), verdict="No.", tokens=90))).split("\n")
-    assert ["outputs", "turns", "tool", "tokens"] == [line.split()[0] for line in text[1:5]]
-    assert text[5].startswith("first difference: step 3, the model answered something else: turn 2 (anthropic messages")
+    """The text opens with outputs, turns, tool calls, tokens and cost, then says what differed first and who did it."""
+    text = lines_of(compared(replace(AFTER, cities=("Paris",), verdict="No.", tokens=90)))
+    assert ["outputs", "turns", "tool", "tokens", "cost"] == [line.split()[0] for line in text[1:6]]
+    assert text[6].startswith("first difference: step 3, the model answered something else: turn 2 (anthropic messages")
 
 
 def test_recorded_text_is_harmless_in_a_difference() -> None:
     """Escapes in answers, tools and outputs come out as text."""
     evil = "\x1b[2J\u202e"
     after = replace(AFTER, verdict=evil, weather=lambda _city: evil, system=evil, asked=evil).episode(name=evil)
-    text = as_text(diff(BEFORE.episode(), after))
+    text = "\n".join(lines_of(diff(BEFORE.episode(), after)))
     assert [] == [character for character in text if not character.isprintable() and character != "\n"]
 
 
 CITIES = st.lists(st.sampled_from(["Paris", "Oslo", "Rome"]), max_size=4).map(tuple)
 
 
+@settings(max_examples=50)
 @given(CITIES, CITIES)
 def test_each_step_is_told_once(before: tuple[str, ...], after: tuple[str, ...]) -> None:
     """Whatever the runs, every step of both sides is in one pair, and only equal runs are the same."""
@@ -209,6 +211,19 @@ def test_each_step_is_told_once(before: tuple[str, ...], after: tuple[str, ...])
     assert list(range(1, len(ours.steps) + 1)) == sorted(pair.before for pair in difference.steps if pair.before)
     assert list(range(1, len(theirs.steps) + 1)) == sorted(pair.after for pair in difference.steps if pair.after)
     assert (before == after) == difference.same
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@given(strategies.episodes, strategies.episodes)
+def test_whatever_was_recorded_can_be_compared(before: Episode, after: Episode) -> None:
+    """Any two episodes: the later side's steps in their order, the first difference as it is found alone, all JSON."""
+    difference = diff(before, after)
+    numbers = [pair.after for pair in difference.steps if pair.after]
+    assert list(range(1, len(numbers) + 1)) == numbers
+    assert difference.first == first(before, after)
+    assert difference.same == as_json(difference)["same"]
+    assert json.dumps(as_json(difference)).isascii()
+    assert diff(after, after).same
 
 
 @pytest.mark.parametrize("side", ["before", "after"])
@@ -237,7 +252,7 @@ def test_a_diff_leaves_nothing_out() -> None:
     said = ["hello", "I am here.", "A long question " * 20]
     settings: dict[str, Any] = {f"setting_{number}": number for number in range(14)}
     after = episode(exchange(question(*said, system="\n".join(changed), **settings), answer("yes")))
-    text = as_text(diff(before, after)).split("\n")
+    text = lines_of(diff(before, after))
     assert 10 == sum(line.startswith("    @@ line ") for line in text)
     assert {
         "    - Rule 1: be kind.",
@@ -245,7 +260,7 @@ def test_a_diff_leaves_nothing_out() -> None:
         "    - Rule 181: be kind.",
         "    + Rule 181: be brief.",
     } <= {*text}
-    assert "    + " + "A long question " * 20 in text
+    assert ("    + " + "A long question " * 20).rstrip() in text
     assert {f"  setting_{number} added: {number}" for number in range(14)} <= {*text}
     assert [] == [line for line in text if "more" in line]
 
@@ -271,12 +286,12 @@ def test_what_rules_forgive_is_one_line_of_a_diff() -> None:
             (ids[1], "12:00:05", "brief", NOON + 86_400),
         )
     )
-    assert ["same: 1 step, nothing differs", "also differ, as rules allow: 1 id and 1 time"] == as_text(
+    assert ["same: 1 step, nothing differs", "also differ, as rules allow: 1 id and 1 time"] == lines_of(
         diff(before, same)
-    ).split("\n")[-2:]
+    )[-2:]
     found = diff(before, other)
     assert ['turn 1, system prompt: "kind" → "brief" (in "at 12:00:03. Be … .")'] == texts(found)
-    assert "also differ, as rules allow: 1 id and 1 time" == as_text(found).split("\n")[-1]
+    assert "also differ, as rules allow: 1 id and 1 time" == lines_of(found)[-1]
     assert "1 id and 1 time" == as_json(found)["allowed"]
 
 

@@ -357,7 +357,7 @@ def test_programs_get_the_places_as_values() -> None:
     assert {"case": "different", "method": "POST", "turn": 2, "step": 2} == {
         key: detail[key] for key in ("case", "method", "turn", "step")
     }
-    assert [{"place": "temperature", "before": 0, "after": 0.2}] == detail["places"]
+    assert [{"place": "temperature", "kind": "changed", "before": 0, "after": 0.2}] == detail["places"]
 
 
 def test_few_bodies_are_read_whatever_the_episode() -> None:

@@ -65,8 +65,9 @@ def test_a_lone_surrogate_can_be_printed() -> None:
     assert "a \\ud800 b" in shown(run).encode().decode()
 
 
-def test_colours_only_on_a_terminal() -> None:
+def test_colours_only_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """A terminal gets styles, a pipe gets the same text without them."""
+    monkeypatch.setenv("COLUMNS", "500")
     screen, pipe = Screen(), io.StringIO()
     for file in (screen, pipe):
         write(conversation(episode(travel())), file)

@@ -182,3 +182,32 @@ def test_a_store_is_its_owners(store: Path) -> None:
         kept.begin("private", Origin(), Span())
         modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in store.parent.iterdir()}
     assert dict.fromkeys(("episodes.db", "episodes.db-shm", "episodes.db-wal"), 0o600) == modes
+
+
+COLLECTED = """
+import gc, os, sys
+from pathlib import Path
+from replaykit.store import Store
+
+gc.disable()
+lost = Store(Path(sys.argv[1]))
+lost.summaries()
+lost.itself = lost
+del lost
+sys.setprofile(lambda frame, event, _: frame.f_code.co_name == "_settle" and event == "call" and gc.collect())
+found = Store(Path(sys.argv[2]))
+print(len(found.summaries()))
+found.close()
+sys.setprofile(None)
+print(os.close is __import__("posix").close)
+"""
+"""Opens a store; while its descriptors are being held, another one is collected as garbage."""
+
+
+def test_a_store_that_is_collected_while_another_is_opened(store: Path) -> None:
+    """Garbage is collected when it pleases the interpreter, on the thread that is in the middle of something."""
+    with Store(store):
+        pass
+    words = [sys.executable, "-c", COLLECTED, str(store), str(store.with_name("other.db"))]
+    ran = subprocess.run(words, env=importing(), text=True, check=True, stdout=subprocess.PIPE, timeout=60)
+    assert "0\nTrue\n" == ran.stdout

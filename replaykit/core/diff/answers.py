@@ -7,26 +7,31 @@
     result of get_weather.temperature 22 → 23
 
 Law: of a model's answer only what it means counts: how it was cut into chunks, what it was billed
-and which id it was given do not.
+and which id it was given do not. Of any other answer everything counts but the request's id in it.
 """
 
 from __future__ import annotations
 
+import dataclasses
+from collections import defaultdict
 from functools import partial
 from typing import TYPE_CHECKING
 
 from replaykit.core.changes import changes
+from replaykit.core.conversation import Part, Question, Turn
+from replaykit.core.diff.items import leads
 from replaykit.core.model import Exchange, ToolCall
 from replaykit.core.places import bodies, exchanged, marked, of_change, of_documents, replaced
 from replaykit.core.plain import line
 from replaykit.core.steps import document_of
-from replaykit.providers.shape import mapping, member, parse, string
+from replaykit.providers.other import PLAIN
+from replaykit.providers.shape import mapping, member, parse, print_json, string
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from replaykit.core.changes import Change, Path
-    from replaykit.core.conversation import Answer, Part
+    from replaykit.core.conversation import Answer, PartKind
     from replaykit.core.diff.side import Seen
     from replaykit.core.ground import Ground
     from replaykit.core.model import JSON, Failure, Response
@@ -66,22 +71,41 @@ def _responses(before: Seen, after: Seen, ground: Ground) -> Iterator[Place]:
         yield replaced("status", one.status, other.status)
     if one.body == other.body:
         return
-    if before.answer is not None and after.answer is not None:
+    if before.model and after.model and before.answer is not None and after.answer is not None:
         _bind(before.answer, after.answer, ground)
         ours, theirs = _document(before.answer), _document(after.answer)
         for change in changes(ours, theirs):
             document = ours if change.kind == "removed" else theirs
-            yield marked(of_change(change, partial(_where, change, document)), ground)
+            yield marked(of_change(change, partial(_where, change, document), _ANSWER), ground)
     else:
         yield from _plain(before, after, ground)
 
 
 def _bind(before: Answer, after: Answer, ground: Ground) -> None:
-    """Tool calls in each other's place have each other's ids, whatever those look like."""
+    """Tool calls that ask the same have each other's ids, whatever these look like; then those of one tool."""
     ours, theirs = _calls(before), _calls(after)
-    for one, other in zip(ours, theirs, strict=False):
-        if one.name == other.name and one.id and other.id:
-            ground.ids.setdefault(one.id, other.id)
+    for key in (_asks, _is_called):
+        for one, other in _partners(ours, theirs, key):
+            if one.id and other.id:
+                ground.ids.setdefault(one.id, other.id)
+            ours.remove(one)
+            theirs.remove(other)
+
+
+def _partners(ours: list[Part], theirs: list[Part], key: Callable[[Part], str]) -> list[tuple[Part, Part]]:
+    """The calls of one key, first with first."""
+    free: dict[str, list[Part]] = defaultdict(list)
+    for part in theirs:
+        free[key(part)].append(part)
+    return [(part, free[key(part)].pop(0)) for part in ours if free[key(part)]]
+
+
+def _asks(part: Part) -> str:
+    return f"{part.name} {print_json(part.data)}"
+
+
+def _is_called(part: Part) -> str:
+    return part.name
 
 
 def _calls(answer: Answer) -> list[Part]:
@@ -99,7 +123,10 @@ def _plain(before: Seen, after: Seen, ground: Ground) -> Iterator[Place]:
         return
     ours, theirs = _read(before, one), _read(after, other)
     found = of_documents("answer", ours, theirs, ground) if ours is not None and theirs is not None else ()
-    yield from found or (bodies("answer", one.body, other.body, ground),)
+    echoed = after.asked.wire[1].correlation if after.asked is not None else ""
+    yield from (place for place in found if not echoed or not leads(echoed, place))
+    if not found:
+        yield bodies("answer", one.body, other.body, ground)
 
 
 def _read(seen: Seen, response: Response) -> JSON:
@@ -120,6 +147,18 @@ def _document(answer: Answer) -> JSON:
 def _part(part: Part) -> JSON:
     kept: dict[str, JSON] = {"type": part.kind, "name": part.name, "text": part.text, "data": part.data}
     return {key: value for key, value in kept.items() if value not in ("", None)}
+
+
+def _read_part(document: JSON) -> Question:
+    """A part of the document above as a conversation reads it, for its words."""
+    fields = mapping(member(member(document, "parts"), 0))
+    text, name = string(fields.get("text")), string(fields.get("name"))
+    kind: PartKind = "tool_call" if fields.get("type") == "tool_call" else "text"
+    return Question(turns=(Turn("assistant", (Part(kind, text, name, data=fields.get("data")),)),))
+
+
+_ANSWER = dataclasses.replace(PLAIN, read_request=_read_part)
+"""Reads a part of an answer, where one was added or removed as a whole."""
 
 
 def _where(change: Change, document: JSON) -> str:

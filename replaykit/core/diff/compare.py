@@ -1,103 +1,129 @@
 """The comparison itself: step by step, each difference told where it began.
 
     a place in a request is explained, and not told, when
+    it means nothing                                 fields that the provider declares volatile
     rules fold it                                    ids one to one, times within their runs
     an earlier step told it                          later requests repeat it
-    it is what the models answered, on both sides    the answers are compared on their own
+    it is what models and tools said                 their answers are compared on their own (echoes.py)
 
-Law: what is left in the first step that differs has its cause in that step (difference.py).
+Law: what is left in the first step that differs has its cause in that step (cause.py).
 """
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from replaykit.core.diff.align import align
 from replaykit.core.diff.answers import answered
+from replaykit.core.diff.cause import cause_alone, cause_of
 from replaykit.core.diff.difference import Counts, Difference, First, Pair
-from replaykit.core.diff.side import repeated, said, side, text_of
+from replaykit.core.diff.echoes import Echoes
+from replaykit.core.diff.items import gathered, identity, parts, volatile, wording
+from replaykit.core.diff.side import Desk, repeated, side
 from replaykit.core.ground import Ground
 from replaykit.core.model import ToolCall
 from replaykit.core.normalize import Facts, Rules
 from replaykit.core.outputs import compare
-from replaykit.core.places import of_documents, of_requests
+from replaykit.core.places import differing, marked, of_documents
 from replaykit.core.plain import line
 from replaykit.core.steps import LARGEST, Titles
-from replaykit.providers.shape import member, parse
+from replaykit.providers.shape import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 
-    from replaykit.core.changes import Path
     from replaykit.core.conversation import Part
-    from replaykit.core.diff.difference import Cause
     from replaykit.core.diff.side import Seen
-    from replaykit.core.model import JSON, Episode
+    from replaykit.core.model import Episode
     from replaykit.core.normalize import Rule
     from replaykit.core.place import Place
     from replaykit.core.steps import Asked
 
-_DEPTH = 2
-"""The length of a path to an item of a request: the field, and the place in it."""
+_Explain: TypeAlias = "Callable[[Sequence[Part], Sequence[Part]], bool]"
 
-RECENT = 4
+RECENT = 16
 """Pairs that a request may repeat: more agents than that seldom take turns."""
-
-_Known: TypeAlias = "frozenset[bytes]"
 
 
 def diff(before: Episode, after: Episode, *, extra: tuple[Rule, ...] = ()) -> Difference:
     """What differs between two episodes; `extra` are the project's rules."""
-    rules = Rules.of(before.span, after.span, extra=extra)
-    ours, theirs = side(before, rules), side(after, rules)
-    rows = align(ours, theirs)
-    ground = Ground(rules, Facts(before.span, after.span))
-    comparison = _Comparison(ground, (ours, theirs), Titles.of(before, after))
-    steps = tuple(comparison.pair(one, other) for one, other in rows)
-    first = next((pair for pair in steps if pair.cause is not None), None)
+    comparison = _comparison(before, after, extra)
+    steps = tuple(comparison.pairs())
+    outputs = compare(before.outputs, after.outputs, comparison.ground)
     return Difference(
         _called(before),
         _called(after),
-        None if first is None or first.cause is None else First(first.number, first.cause, first),
+        _first(steps),
         steps,
-        compare(before.outputs, after.outputs, ground),
-        _counts(ours, theirs),
-        ground.said(),
+        outputs,
+        _counts(*comparison.sides),
+        comparison.ground.said(),
     )
+
+
+def first(before: Episode, after: Episode, *, extra: tuple[Rule, ...] = ()) -> First | None:
+    """The step that differs first, found without comparing those behind it; None when none differs."""
+    return _first(_comparison(before, after, extra).pairs())
+
+
+def _comparison(before: Episode, after: Episode, extra: tuple[Rule, ...]) -> _Comparison:
+    desk = Desk(Rules.of(before.span, after.span, extra=extra))
+    ground = Ground(desk.rules, Facts(before.span, after.span))
+    return _Comparison(ground, (side(before, desk), side(after, desk)), Titles.of(before, after))
+
+
+def _first(pairs: Sequence[Pair] | Iterator[Pair]) -> First | None:
+    found = ((pair, pair.cause) for pair in pairs)
+    return next((First(pair.number, cause, pair) for pair, cause in found if cause is not None), None)
 
 
 @dataclass(slots=True)
 class _Comparison:
-    """What was told so far, and what needs no telling; `diverged`: something has differed."""
+    """What was told so far, and what needs no telling."""
 
     ground: Ground
     sides: tuple[Sequence[Seen], Sequence[Seen]]
     titles: Titles
     told: set[Hashable] = field(default_factory=set)
-    spoken: tuple[_Known, _Known] | None = None
-    diverged: bool = False
     recent: deque[tuple[Asked, Asked]] = field(default_factory=lambda: deque(maxlen=RECENT))
 
-    def pair(self, before: Seen | None, after: Seen | None) -> Pair:
-        """Two steps that belong together, or one that stands alone, compared."""
-        pair = self._alone(before, after) if before is None or after is None else self._pair(before, after)
-        self.diverged |= pair.cause is not None
-        return pair
+    def pairs(self) -> Iterator[Pair]:
+        """The steps of both sides, compared one pair at a time."""
+        rows = align(*self.sides)
+        echoes = Echoes(rows)
+        for row, (before, after) in enumerate(rows):
+            if before is not None and after is not None:
+                pair = self._pair(before, after, partial(echoes.explain, row))
+                if pair.answered:
+                    echoes.told.add(row)
+                yield pair
+            elif after is not None:
+                yield self._added(after)
+            elif before is not None:
+                yield self._removed(before)
 
-    def _pair(self, before: Seen, after: Seen) -> Pair:
-        pair = Pair("same", before.whole.number, after.whole.number, self._title(after))
+    def _pair(self, before: Seen, after: Seen, explain: _Explain) -> Pair:
+        """Two steps that belong together, compared."""
+        pair = Pair("same", before.whole.number, after.whole.number, self._title(after), model=after.model)
         if before.raw == after.raw:
             return pair
-        asked = self._asked(before, after)
-        answers = tuple(place for place in answered(before, after, self.ground) if not place.folds)
+        asked, answers = self._asked(before, after, explain), self._answered(before, after)
         if not asked and not answers:
             return pair
-        return replace(pair, kind="changed", asked=asked, answered=answers, cause=_cause(before, after, asked))
+        return replace(pair, kind="changed", asked=asked, answered=answers, cause=cause_of(before, after, asked))
 
-    def _asked(self, before: Seen, after: Seen) -> tuple[Place, ...]:
+    def _added(self, seen: Seen) -> Pair:
+        cause = cause_alone(seen, self.sides[1])
+        return Pair("added", None, seen.whole.number, self._title(seen), cause=cause, model=seen.model)
+
+    def _removed(self, seen: Seen) -> Pair:
+        cause = cause_alone(seen, self.sides[0])
+        return Pair("removed", seen.whole.number, None, self._title(seen), cause=cause, model=seen.model)
+
+    def _asked(self, before: Seen, after: Seen, explain: _Explain) -> tuple[Place, ...]:
         """The places in what was asked that nothing explains."""
         if isinstance(before.step, ToolCall) and isinstance(after.step, ToolCall):
             name = f"tool call {line(after.step.name)}"
@@ -106,16 +132,29 @@ class _Comparison:
         if before.asked is None or after.asked is None:
             return ()
         known = self._repeated(before.asked, after.asked)
-        found = of_requests(before.asked, after.asked, self.ground, known, LARGEST)
         self.recent.appendleft((before.asked, after.asked))
         news: list[Place] = []
         keys: set[Hashable] = set()
-        for place in found:
-            key = _identity(place, before, after)
-            keys.add(key)
-            if not place.folds and key not in self.told and not self._echoes(place, before, after):
-                news.append(place)
+        for place in differing(before.asked, after.asked, self.ground, known, LARGEST):
+            names = identity(place, before, after)
+            keys.update(names)
+            if self.told.isdisjoint(names) and not volatile(place, after):
+                told = marked(place, self.ground)
+                words = wording(told, after)
+                if not told.folds and words not in self.told and not _is_heard(place, before, after, explain):
+                    news.append(told)
+                keys |= {words} - {None}
         self.told |= keys
+        return gathered(news)
+
+    def _answered(self, before: Seen, after: Seen) -> tuple[Place, ...]:
+        """The places in what was answered; which model answers is told once."""
+        news: list[Place] = []
+        for place in answered(before, after, self.ground):
+            name = ("model", place.before, place.after) if place.change and place.change.new == ("model",) else None
+            if not place.folds and name not in self.told:
+                news.append(place)
+            self.told |= {name} - {None}
         return tuple(news)
 
     def _repeated(self, before: Asked, after: Asked) -> Mapping[str, tuple[int, int]]:
@@ -126,92 +165,13 @@ class _Comparison:
                 return both
         return {}
 
-    def _echoes(self, place: Place, before: Seen, after: Seen) -> bool:
-        """Whether a place lies in what the models answered, on every side that has it.
-
-        Until something differs, each side has every answer of the other: what is missing, somebody cut.
-        """
-        ours, theirs = _parts(place, before, after)
-        if not (ours and theirs) and not (self.diverged and (ours or theirs)):
-            return False
-        known = self._spoken()
-        return all(text_of([part]) in known[0] for part in ours) and all(text_of([part]) in known[1] for part in theirs)
-
-    def _alone(self, before: Seen | None, after: Seen | None) -> Pair:
-        """A step that only one side has: the program went another way."""
-        if after is not None:
-            return Pair("added", None, after.whole.number, self._title(after), cause="program")
-        assert before is not None  # noqa: S101 - a row has a step on one side at least
-        return Pair("removed", before.whole.number, None, self._title(before), cause="program")
-
     def _title(self, seen: Seen) -> str:
         return self.titles.rough(seen.step) if seen.asked is None else self.titles.title(seen.asked)
 
-    def _spoken(self) -> tuple[_Known, _Known]:
-        if self.spoken is None:
-            self.spoken = said(self.sides[0]), said(self.sides[1])
-        return self.spoken
 
-
-def _cause(before: Seen, after: Seen, asked: Sequence[Place]) -> Cause:
-    """Who made the step differ, given that nothing before it did."""
-    if not asked:
-        return "model" if after.model else "tool"
-    return "tool" if all(_is_result(place, before, after) for place in asked) else "program"
-
-
-def _is_result(place: Place, before: Seen, after: Seen) -> bool:
-    """Whether a place lies in what a tool gave back, on both sides."""
-    return all(parts and all(part.kind == "tool_result" for part in parts) for parts in _parts(place, before, after))
-
-
-def _identity(place: Place, before: Seen, after: Seen) -> Hashable:
-    """What makes a place in a later request the same as one that was told: the item it lies in, on both sides."""
-    ours, theirs = _items(place, before, after)
-    if ours is not None or theirs is not None:
-        return _text(ours), _text(theirs)
-    where = place.place if place.change is None else place.change.new
-    return where, _text(place.before), _text(place.after)
-
-
-def _parts(place: Place, before: Seen, after: Seen) -> tuple[Sequence[Part], Sequence[Part]]:
-    """What the message says that a place lies in, on either side; nothing where it is not, or no message."""
-    if place.change is None:
-        return (), ()
-    ours, theirs = _items(place, before, after)
-    return _message(before, place.change.old, ours), _message(after, place.change.new, theirs)
-
-
-def _message(seen: Seen, path: Path, item: JSON) -> Sequence[Part]:
-    """The parts of a message; none when the item is no message."""
-    if item is None or seen.asked is None:
-        return ()
-    question = seen.asked.wire[1].read_request({str(path[0]): [item]})
-    return [part for turn in question.turns for part in turn.parts] if question is not None else ()
-
-
-def _items(place: Place, before: Seen, after: Seen) -> tuple[JSON, JSON]:
-    """The message, tool or other item that a place lies in, on either side; None where there is none."""
-    change = place.change
-    if change is None:
-        return None, None
-    whole = len(change.new) == _DEPTH
-    ours = None if whole and change.kind == "added" else _item(before, change.old)
-    theirs = None if whole and change.kind == "removed" else _item(after, change.new)
-    return ours, theirs
-
-
-def _item(seen: Seen, path: Path) -> JSON:
-    """The item that a path leads into."""
-    match path:
-        case (str() as name, int() as index, *_):
-            return member(member(seen.asked.document, name), index) if seen.asked is not None else None
-        case _:
-            return None
-
-
-def _text(value: JSON) -> str:
-    return json.dumps(value, sort_keys=True)
+def _is_heard(place: Place, before: Seen, after: Seen, explain: _Explain) -> bool:
+    """Whether a place is an echo; what only stands elsewhere, the program has put there."""
+    return place.kind != "moved" and explain(*parts(place, before, after))
 
 
 def _called(episode: Episode) -> str:

@@ -2,8 +2,10 @@
 
 cause      the first thing that differs is
 program    what the program asks for, beyond what answers and tools explain: its prompt, its code
-tool       what a tool gave back: a local function, a service, a result that stands in a request
+tool       what a tool gave back, or did while it ran: a function, a service, a result that stands in a request
 model      what the model answered to an equal question
+
+`same` says of a step that it tells nothing new: a later request repeats what an earlier one told.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ class Pair:
     """A step on both sides, or on one: its numbers there (None where it is not), what it is, where it differs.
 
     `asked` are places in the request or the call's arguments, without what an earlier step explains;
-    `answered` those in the answer or the call's result. `actor` is who gave the answer.
+    `answered` those in the answer or the call's result. `model`: it is a question to a model.
     """
 
     kind: Kind
@@ -33,6 +35,7 @@ class Pair:
     asked: tuple[Place, ...] = ()
     answered: tuple[Place, ...] = ()
     cause: Cause | None = None
+    model: bool = False
 
     @property
     def number(self) -> int:

@@ -6,25 +6,47 @@ Law: lazy. A step that is byte for byte the same on both sides is never read.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
-import orjson
-
+from replaykit.core.canonical import canonical, drop
+from replaykit.core.changes import same
+from replaykit.core.conversation import Part
+from replaykit.core.growth import Reader
 from replaykit.core.model import Exchange, ToolCall
 from replaykit.core.normalize import fold
-from replaykit.core.steps import Asked, answer_of, title, wholes
+from replaykit.core.steps import LARGEST, Asked, answer_of, wholes
+from replaykit.providers.shape import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
 
-    from replaykit.core.conversation import Answer, Part, Turn
-    from replaykit.core.model import JSON, Episode, Step
+    from replaykit.core.conversation import Answer, Question, Turn
+    from replaykit.core.model import JSON, Body, Episode, Step
     from replaykit.core.normalize import Rules
     from replaykit.core.steps import Whole
 
+_FAILED = 400
+"""The first status of an answer that says that something failed (RFC 9110, 15.5)."""
+
 Label: TypeAlias = tuple[str, ...]
+"""What sort of step it is; only steps of one label can be the same step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What both sides are read with: one reader of requests, and texts as rules leave them, each folded once."""
+
+    rules: Rules
+    reader: Reader = field(default_factory=Reader)
+    folded: dict[bytes, bytes] = field(default_factory=dict)
+
+    def skeleton(self, text: bytes) -> bytes:
+        """The text with what rules fold taken out."""
+        if text not in self.folded:
+            self.folded[text] = fold(text, self.rules).skeleton
+        return self.folded[text]
 
 
 @dataclass(frozen=True)
@@ -32,7 +54,7 @@ class Seen:
     """A step of one side."""
 
     whole: Whole
-    rules: Rules
+    desk: Desk
 
     @property
     def step(self) -> Step:
@@ -42,9 +64,9 @@ class Seen:
     @cached_property
     def asked(self) -> Asked | None:
         """Its request, read; None for a tool call."""
-        return Asked(self.step.request) if isinstance(self.step, Exchange) else None
+        return Asked(self.step.request, self.desk.reader) if isinstance(self.step, Exchange) else None
 
-    @property
+    @cached_property
     def raw(self) -> tuple[object, ...]:
         """What is equal only for steps that ask the same byte for byte, and are answered so."""
         match self.step:
@@ -57,78 +79,148 @@ class Seen:
 
     @cached_property
     def label(self) -> Label:
-        """What sort of step it is: only steps of one label can be the same step."""
-        if self.asked is None:
-            return ("tool", title(self.step).split(" {", maxsplit=1)[0])
+        """A tool by its name, a model by whose it is; what else is asked for by what it is called."""
+        if isinstance(self.step, ToolCall):
+            return "tool", self.step.name
+        assert self.asked is not None  # noqa: S101 - an exchange has asked for something
+        path = self.desk.skeleton(self.asked.url.path.encode("utf-8", "replace")).decode("latin-1")
         provider, operation = self.asked.roughly
-        if provider.name == "other":
-            return ("http", self.asked.request.method, self.asked.url.path)
-        return (provider.name, operation.name, self.asked.url.path)
+        if self._question is not None:
+            return provider.name, operation.name
+        what = self.asked.request.method if provider.name == "other" else self.asked.label
+        return what, path
 
     @cached_property
     def key(self) -> tuple[Label, bytes]:
         """Its label, and what it adds to the conversation, with what rules fold taken out."""
-        return self.label, fold(self._added, self.rules).skeleton
+        return self.label, self.desk.skeleton(self.added)
 
     @property
-    def _added(self) -> bytes:
-        """What it says that no step said before: of a question, the turns since the model spoke last."""
+    def outcome(self) -> Hashable:
+        """What came of it, with what rules fold taken out."""
+        match self.step:
+            case ToolCall():
+                return self.desk.skeleton(self.step.result), self.step.failure
+            case Exchange() if self.answer is not None and self.answer.turn is not None:
+                return self.desk.skeleton(text_of(self.answer.turn.parts))
+            case Exchange():
+                body = _bytes(self.step.response.body) if self.step.response is not None else b""
+                return self.desk.skeleton(body), self.step.failure
+
+    @cached_property
+    def thread(self) -> tuple[bytes, bytes]:
+        """The conversation it belongs to: its system prompt, and its first message; nothing where no model is asked."""
+        question = self._question
+        if question is None:
+            return b"", b""
+        begins = text_of(question.turns[0].parts) if question.turns else b""
+        return self.desk.skeleton(question.system.encode("utf-8", "surrogatepass")), self.desk.skeleton(begins)
+
+    @property
+    def news(self) -> Sequence[Part]:
+        """What it tells a model that was not told before: the turns since the model spoke last."""
+        question = self._question
+        return [part for turn in _last(question.turns) for part in turn.parts] if question is not None else ()
+
+    @property
+    def _question(self) -> Question | None:
+        return self.asked.question if self.asked is not None and self.asked.turn else None
+
+    @cached_property
+    def added(self) -> bytes:
+        """What it adds to the conversation, or asks for; ids of messages and other fields that mean nothing apart."""
         if isinstance(self.step, ToolCall):
             return self.step.arguments
-        asked = Asked(self.step.request) if self.asked is None else self.asked
-        if asked.question is None or not asked.turn:
-            return asked.url.query.encode("utf-8", "replace") + b"\n" + asked.request.body.data
-        return text_of([part for turn in _last(asked.question.turns) for part in turn.parts])
+        assert self.asked is not None  # noqa: S101 - an exchange has asked for something
+        if self._question is not None:
+            return text_of(self.news)
+        return self.asked.url.query.encode("utf-8", "replace") + b"\n" + _meant(self.asked)
 
     @cached_property
     def answer(self) -> Answer | None:
         """What a model answered; None when no model was asked, or none answered."""
         if self.asked is None or not isinstance(self.step, Exchange):
             return None
-        return answer_of(self.asked.roughly[1], self.step.response)
+        provider, operation = self.asked.roughly
+        return answer_of(self.asked.wire[1] if provider.name == "other" else operation, self.step.response)
+
+    @property
+    def said(self) -> Sequence[Part]:
+        """What was answered, in the parts that a later request may repeat."""
+        if isinstance(self.step, ToolCall):
+            return (Part("tool_result", _result(self.step.result)),)
+        return self.answer.turn.parts if self.answer is not None and self.answer.turn is not None else ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether it came to nothing: no answer, or one that says so."""
+        if isinstance(self.step, ToolCall) or self.step.response is None:
+            return self.step.failure is not None
+        return self.step.failure is not None or self.step.response.status >= _FAILED
 
     @property
     def model(self) -> bool:
         """Whether a model was asked."""
         return self.asked is not None and (
-            bool(self.asked.turn) or (self.answer is not None and bool(self.answer.model))
+            (self.answer is not None and bool(self.answer.model)) or bool(self.asked.turn)
         )
 
 
-def side(episode: Episode, rules: Rules) -> tuple[Seen, ...]:
-    """The steps of an episode."""
-    return tuple(Seen(whole, rules) for whole in wholes(episode))
+def side(episode: Episode, desk: Desk) -> tuple[Seen, ...]:
+    """The steps of an episode; one desk serves both sides."""
+    return tuple(Seen(whole, desk) for whole in wholes(episode))
 
 
 def text_of(parts: Sequence[Part]) -> bytes:
-    """Parts as a text that only equal ones share."""
-    documents: list[JSON] = [asdict(part) for part in parts]
-    return json.dumps(documents, sort_keys=True).encode()
-
-
-def said(sides: Sequence[Seen]) -> frozenset[bytes]:
-    """Everything that the models of one side answered, part by part."""
-    answers = (seen.answer for seen in sides)
-    turns = (answer.turn for answer in answers if answer is not None and answer.turn is not None)
-    return frozenset(text_of([part]) for turn in turns for part in turn.parts)
+    """Parts as a text that only those share which say the same, whatever their ids."""
+    return _printed([_key(part) for part in parts])
 
 
 def repeated(earlier: JSON, later: JSON) -> dict[str, int]:
     """How many items an array of a later request begins with that are all of the earlier one's, by its member."""
     if not isinstance(earlier, dict) or not isinstance(later, dict):
         return {}
-    found = {key: len(value) for key, value in earlier.items() if isinstance(value, list) and value}
-    return {key: count for key, count in found.items() if _begins(later.get(key), earlier[key], count)}
+    found = {key: value for key, value in earlier.items() if isinstance(value, list) and value}
+    return {key: len(value) for key, value in found.items() if _begins(later.get(key), value)}
 
 
-def _begins(later: JSON, earlier: JSON, count: int) -> bool:
-    """Whether an array begins with these items; printed, for 1, 1.0 and true are equal to Python."""
-    if not isinstance(later, list) or len(later) < count or later[:count] != earlier:
-        return False
-    try:
-        return orjson.dumps(later[:count]) == orjson.dumps(earlier)
-    except TypeError:
-        return False
+def _begins(later: JSON, earlier: list[JSON]) -> bool:
+    return isinstance(later, list) and len(later) >= len(earlier) and all(map(same, later, earlier))
+
+
+def _key(part: Part) -> JSON:
+    """What a part says. White space around it does not count, for programs strip it; nor how JSON is spelled."""
+    if part.kind == "tool_result":
+        return [part.kind, _result(part.text.encode("utf-8", "surrogatepass"))]
+    return [part.kind, part.text.strip(), part.name, part.data, part.held]
+
+
+def _result(text: bytes) -> str:
+    """What a tool gave back, spelled alike whether it stands there as JSON or as the text that this holds."""
+    value = parse(text)
+    if isinstance(value, str):
+        inner = parse(value)
+        value = value.strip() if inner is None else inner
+    elif value is None:
+        value = text.decode("utf-8", "replace").strip()
+    return value if isinstance(value, str) else _printed(value).decode("latin-1")
+
+
+def _printed(value: JSON) -> bytes:
+    return json.dumps(value, sort_keys=True).encode()
+
+
+def _meant(asked: Asked) -> bytes:
+    """A body without the fields that mean nothing, in one spelling where it is JSON."""
+    body = asked.request.body
+    if body.size > LARGEST:
+        return body.digest
+    found = canonical(body.data)
+    return body.data if found is None else drop(found, asked.meaningless)
+
+
+def _bytes(body: Body) -> bytes:
+    return body.data if body.size <= LARGEST else body.digest
 
 
 def _last(turns: Sequence[Turn]) -> Sequence[Turn]:

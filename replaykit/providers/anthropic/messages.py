@@ -88,6 +88,7 @@ def _usage(usage: JSON) -> Usage | None:
         input=sum(number(fields.get(name)) for name in _INPUTS),
         output=number(fields.get("output_tokens")),
         cached=number(fields.get("cache_read_input_tokens")),
+        written=number(fields.get("cache_creation_input_tokens")),
     )
 
 

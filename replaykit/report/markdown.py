@@ -1,0 +1,213 @@
+"""Differences as Markdown: a comment on a pull request, or a job's summary.
+
+    ### replaykit: 1 episode changed          what a reader sees first
+    <details> an episode: what differs first    a table of five lines, then what differed, in fences
+
+Law: recorded text stands in code, a fence or a span longer than any in it, or as escaped text in
+`<code>`: nothing in it is markup, a link, a mention or an end of the comment. The whole fits into a
+comment; what does not fit is counted, and where to see it is said.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING
+
+from replaykit.cassette.story import story
+from replaykit.core.plain import counted, gist, harmless, line, listed
+from replaykit.core.words import by_line
+from replaykit.report.conversation import counts
+from replaykit.report.review import CAUSES, first, sections, summary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from replaykit.core.diff import Difference, Pair
+    from replaykit.core.place import Place
+    from replaykit.report.review import Reviewed
+
+LARGEST = 60_000
+"""Characters in all: GitHub takes 65,536 in a comment."""
+
+EACH = 20_000
+"""Characters of one episode, so that a large one does not push the others out."""
+
+FENCED = 6_000
+"""Characters of one fence: more is for `replaykit diff`."""
+
+BRIEF = 200
+"""Characters of a value that stands on a line of its own, whole."""
+
+_MARKS = {"changed": "🟡", "added": "🟢", "removed": "🔴", "same": "⚪"}
+
+_OBEYED = re.compile(r"[\\`*_\[\]<>|#~&@!]|(?<=www)\.|:(?=//)")
+"""What Markdown, HTML and GitHub make something of; addresses become links without any mark."""
+
+_SAID = {"added": "new", "removed": "no more there", "same": "recorded again, the same after rules"}
+
+
+def markdown(found: Sequence[Reviewed], base: str = "") -> str:
+    """The differences of these episodes as one comment; `base` is what they are compared with."""
+    against = f" since {_code(base)}" if base else ""
+    if not found:
+        return f"### replaykit: no cassette differs{against}\n"
+    text = f"### replaykit: {_tally(found)}{against}\n"
+    left = 0
+    for number, each in enumerate(found):
+        more = _episode(each, base, is_open=len(found) == 1)
+        if len(text) + len(more) > LARGEST:
+            left = len(found) - number
+            break
+        text += f"\n{more}"
+    if left:
+        text += f"\n{counted(left, 'more episode')}: {_code(_command(base))}\n"
+    return text
+
+
+def _tally(found: Sequence[Reviewed]) -> str:
+    """`2 episodes changed, 1 added`."""
+    fates = [each.fate for each in found]
+    known = [(fate, fates.count(fate)) for fate in ("changed", "added", "removed", "same") if fate in fates]
+    (fate, count), *rest = known
+    words = {"same": "recorded again"}
+    said = [f"{counted(count, 'episode')} {words.get(fate, fate)}"]
+    return listed([*said, *(f"{count} {words.get(fate, fate)}" for fate, count in rest)])
+
+
+def _episode(found: Reviewed, base: str, *, is_open: bool) -> str:
+    """One episode, folded; what is too long of it is left out and said."""
+    head = f"{_MARKS[found.fate]} <b>{_tagged(found.name)}</b>: {_headline(found)}"
+    if found.difference is None:
+        return f"{head}  \n{_escaped(counts(tuple(story(found.there, str))))}\n"
+    if found.difference.same:
+        return f"{head}\n"
+    blocks = [_table(found), *_differences(found.difference)]
+    kept, size = list[str](), 0
+    for block in blocks:
+        size += len(block)
+        if size > EACH:
+            break
+        kept.append(block)
+    if len(kept) < len(blocks):
+        kept.append(f"{counted(len(blocks) - len(kept), 'more part')}: {_code(_command(base, found.name))}\n")
+    opened = " open" if is_open else ""
+    return f"<details{opened}><summary>{head}</summary>\n\n" + "\n".join(kept) + "\n</details>\n"
+
+
+def _headline(found: Reviewed) -> str:
+    """What a reader should know without unfolding."""
+    difference = found.difference
+    if difference is None or difference.same:
+        return _SAID[found.fate]
+    count = len(difference.outputs)
+    outputs = f"{counted(count, 'difference')} in the outputs" if count else "same outputs"
+    start = difference.first
+    return f"{outputs}; {CAUSES[start.cause]} in step {start.step}" if start else outputs
+
+
+def _table(found: Reviewed) -> str:
+    """The five lines of the summary, what changed in bold, and where prices are from below them."""
+    rows = [
+        f"| {row.name} | {'' if row.name == 'outputs' else _cell(row.before)} "
+        f"| {_cell(row.after) if row.same else f'**{_cell(row.after)}**'} |"
+        for row in summary(found)
+    ]
+    notes = [f"\n<sub>{_escaped(row.note)}</sub>" for row in summary(found) if row.note]
+    return "\n".join(["| | before | after |", "|---|---|---|", *rows, *notes]) + "\n"
+
+
+def _cell(text: str) -> str:
+    """Numbers and our own words as they are; a model's name is not ours."""
+    return _tagged(text) if "(" in text else _escaped(text)
+
+
+def _differences(difference: Difference) -> Iterator[str]:
+    """What differed first, then the rest, sort by sort."""
+    if difference.first is not None:
+        yield f"**First difference:** {_tagged(first(difference))}\n"
+        yield _fence(_lines(difference.first.places))
+    for section in sections(difference):
+        yield _folded(f"{section.name} ({len(section.items)})", _listing(section.items))
+    if difference.outputs:
+        yield f"**Outputs**\n\n{_fence(_lines(difference.outputs))}"
+    if difference.allowed:
+        yield f"<sub>Also differ, as rules allow: {_escaped(difference.allowed)}</sub>\n"
+
+
+def _listing(items: Iterable[tuple[Pair, Sequence[Place]]]) -> Iterator[str]:
+    for pair, places in items:
+        kind = f" {pair.kind}" if not places else ""
+        yield f"@@ step {pair.number}{kind}: {pair.title} @@"
+        yield from _lines(places)
+
+
+def _lines(places: Sequence[Place]) -> Iterator[str]:
+    """Places as a diff is written: what was and what is marked in the first column, so that both are coloured."""
+    for place in places:
+        pair = _values(place)
+        yield from (f"  {place.place}", *pair) if pair else map(_marked, place.whole)
+
+
+def _values(place: Place) -> Sequence[str]:
+    """Both values of a place, each behind its mark, texts line by line; none where they are too long to stand there."""
+    before, after = place.before, place.after if place.shown is None else place.shown
+    if place.kind != "changed" or place.said is not None:
+        return ()
+    if isinstance(before, str) and isinstance(after, str) and "\n" in before + after:
+        return tuple(by_line(before, after))
+    found = tuple(f"{mark} {gist(value, BRIEF)}" for mark, value in (("-", before), ("+", after)))
+    return found if max(map(len, found)) < BRIEF else ()
+
+
+def _marked(text: str) -> str:
+    """A line with its mark in the first column, so that it is coloured; others stand behind two spaces."""
+    bare = text.lstrip(" ")
+    return bare if bare[:2] in ("- ", "+ ") or bare in ("-", "+") else f"  {text}"
+
+
+def _folded(title: str, lines: Iterator[str]) -> str:
+    return f"<details><summary>{_escaped(title)}</summary>\n\n{_fence(lines)}\n</details>\n"
+
+
+def _fence(lines: Iterable[str]) -> str:
+    """Lines in a fence that none of them can close; of many, as many as a reader will read."""
+    found, size = list[str](), 0
+    for text in lines:
+        shown = harmless(text).replace("\n", "\\n")
+        size += len(shown) + 1
+        if size > FENCED:
+            found.append("  … more: `replaykit diff` has all of it")
+            break
+        found.append(shown)
+    if not found:
+        return ""
+    fence = "`" * max(3, _longest(found) + 1)
+    return "\n".join([f"{fence}diff", *found, fence]) + "\n"
+
+
+def _longest(lines: Iterable[str]) -> int:
+    """The length of the longest run of backticks."""
+    return max((len(run) for run in re.findall(r"`+", "\n".join(lines))), default=0)
+
+
+def _code(text: str) -> str:
+    """A text in a code span that nothing in it can end."""
+    shown = line(text, 400)
+    ticks = "`" * (_longest([shown]) + 1)
+    padded = f" {shown} " if shown.startswith("`") or shown.endswith("`") else shown
+    return f"{ticks}{padded}{ticks}"
+
+
+def _tagged(text: str) -> str:
+    """A recorded text within a line: in `<code>` nobody is mentioned, and escaped it is no markup."""
+    return f"<code>{_escaped(text)}</code>"
+
+
+def _escaped(text: str) -> str:
+    """A text that is only text, in Markdown and in HTML: no emphasis, tag, cell, link or address."""
+    return _OBEYED.sub(lambda match: f"&#{ord(match[0])};", line(text, 400))
+
+
+def _command(base: str, name: str = "") -> str:
+    return shlex.join(["replaykit", "diff", *(["--base", base] if base else []), *([name] if name else [])])

@@ -1,0 +1,85 @@
+"""Secrets that are wrapped: in base64, packed, and both."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from base64 import b64encode, encodebytes, urlsafe_b64encode
+from typing import TYPE_CHECKING
+
+import pytest
+from backports import zstd
+from hypothesis import given
+from hypothesis import strategies as st
+
+from replaykit.scan.wrapped import MOST, inner
+from tests.scan.hoard import GITHUB, episode, exchange, found, on_tape
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEXT = json.dumps({"notes": "what the tool said, at some length", "token": GITHUB}).encode()
+TOKEN = "github token"
+
+
+def quoted(data: bytes) -> bytes:
+    return json.dumps({"content": data.decode()}).encode()
+
+
+BODIES = {
+    "base64": quoted(b64encode(TEXT)),
+    "base64 ": quoted(encodebytes(TEXT * 3)),
+    "base64  ": quoted(urlsafe_b64encode(TEXT).rstrip(b"=")),
+    "gzip": gzip.compress(TEXT),
+    "zlib": zlib.compress(TEXT),
+    "zstd": zstd.compress(TEXT),
+    "gzip, in base64": quoted(b64encode(gzip.compress(TEXT))),
+    "zstd, in base64": quoted(b64encode(zstd.compress(TEXT))),
+    "base64   ": b"x^2 is no zlib: " + b64encode(TEXT),
+    "base64, in gzip": gzip.compress(quoted(b64encode(TEXT))),
+}
+
+
+@pytest.mark.parametrize("how", BODIES)
+def test_a_wrapped_secret_is_found(tmp_path: Path, how: str) -> None:
+    """In every wrapping, and in a wrapping within another; the finding says in which."""
+    path = on_tape(tmp_path, episode(exchange(BODIES[how])))
+    (line,) = found(path)
+    assert line.startswith(f"support.tape: step 1, request body: {TOKEN}, in {how.strip()}")
+
+
+def test_a_body_that_is_not_what_its_encoding_says(tmp_path: Path) -> None:
+    """An answer that was kept packed is looked through unpacked."""
+    path = on_tape(tmp_path, episode(exchange(answer=gzip.compress(TEXT), kind="text/plain")))
+    assert [f"support.tape: step 1, response body: {TOKEN}, in gzip"] == found(path)
+
+
+def test_what_came_before_the_damage(tmp_path: Path) -> None:
+    """A packed text that was cut off is looked through as far as it goes."""
+    noise = b64encode(zlib.compress(bytes(range(256)) * 8)) * 40
+    path = on_tape(tmp_path, episode(exchange(gzip.compress(TEXT + noise)[:-40])))
+    assert [f"support.tape: step 1, request body: {TOKEN}, in gzip"] == found(path)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstd.compress, zlib.compress])
+def test_a_bomb_ends_somewhere(pack: object) -> None:
+    """What would unpack to much more than any body is unpacked to a bound."""
+    assert callable(pack)
+    (opened,) = inner(pack(bytes(MOST + (1 << 20))))
+    assert MOST >= len(opened.data)
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_are_looked_into(data: bytes) -> None:
+    """Whatever the bytes are, what they wrap is bytes, and lies in them."""
+    for each in inner(data):
+        assert 0 <= each.start < each.end <= len(data)
+
+
+@given(st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=126), min_size=24, max_size=200))
+def test_base64_of_text_is_undone(text: str) -> None:
+    """Base64 of a text is that text again, in both alphabets, with padding or without."""
+    data = text.encode()
+    for encoded in (b64encode(data), urlsafe_b64encode(data), b64encode(data).rstrip(b"=")):
+        assert [data] == [each.data for each in inner(b'"' + encoded + b'"')]
