@@ -6,16 +6,21 @@ Law: git is asked, and nothing is changed. A revision is a word of a person's co
 from __future__ import annotations
 
 import getpass
+import os
 import shlex
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from replaykit.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+_HOOKS: Final = frozenset({"GIT_DIR", "GIT_INDEX_FILE", "GIT_PREFIX"})
+"""What git sets for its hooks. `GIT_DIR` alone makes any folder the top of its working tree (git(1))."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +45,11 @@ class Base:
         return tuple(path for name in found if (path := self.root / name).parent == folder.resolve())
 
     def content(self, path: Path) -> bytes | None:
-        """What a file held at the base; None when it was not there."""
-        name = f"{self.commit}:{self._place(path)}"
-        ran = _run(self.root, "cat-file", "blob", name)
-        return ran.stdout if ran.returncode == 0 else None
+        """What a file held at the base; None when it was not there, a `UsageError` when git cannot read it."""
+        place = self._place(path)
+        if not _git(self.root, "ls-tree", "--full-tree", "-z", self.commit, "--", place):
+            return None
+        return _git(self.root, "cat-file", "blob", f"{self.commit}:{place}")
 
     def _place(self, path: Path) -> str:
         """A path as git names it: from the repository's root."""
@@ -105,7 +111,10 @@ def _git(folder: Path, *words: str) -> bytes:
 
 def _run(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
     command: Sequence[str] = ("git", "-C", str(folder), *words)
+    own = os.environ if "GIT_WORK_TREE" in os.environ else {k: v for k, v in os.environ.items() if k not in _HOOKS}
     try:
-        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603 - no shell
+        return subprocess.run(  # noqa: S603 - no shell
+            command, stdin=subprocess.DEVNULL, capture_output=True, check=False, env=own
+        )
     except OSError as error:
         raise UsageError(f"git cannot be run: {error.strerror}", remedy="install git") from error

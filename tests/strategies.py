@@ -1,10 +1,10 @@
-"""Anything that an episode may hold, for Hypothesis; and the questions of an agent, which repeat their history."""
+"""Anything that an episode may hold, for Hypothesis."""
 
 from __future__ import annotations
 
-from itertools import count, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from replaykit.core.model import (
@@ -15,16 +15,17 @@ from replaykit.core.model import (
     Origin,
     Outputs,
     Request,
-    Response,
     Span,
     ToolCall,
     Unseen,
 )
+from tests.turns import response
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from replaykit.core.model import Step
+
+COSTLY: Final = settings(max_examples=settings().max_examples * 2 // 5)
+"""For laws whose examples take 5 ms and more: two fifths of what the profile asks of all others."""
 
 # Lone surrogates are what Python makes of bytes that are not UTF-8, in arguments and file names.
 texts = st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("\udc80\udcff")), max_size=20)
@@ -36,11 +37,6 @@ headers = st.lists(st.tuples(texts, texts), max_size=4).map(tuple)
 names = st.lists(texts, max_size=3).map(tuple)
 failures = st.builds(Failure, texts, texts)
 requests = st.builds(Request, texts, texts, headers, st.binary(max_size=200).map(Body.of))
-
-
-def response(status: int, chunks: Sequence[bytes], head: tuple[tuple[str, str], ...] = ()) -> Response:
-    """A response that came in these chunks, one millisecond each."""
-    return Response(status, head, Body.of(b"".join(chunks)), tuple(map(len, chunks)), tuple(range(1, len(chunks) + 1)))
 
 
 responses = st.builds(
@@ -105,30 +101,3 @@ episodes = st.builds(
     outputs,
     st.lists(st.builds(Unseen, texts, texts, st.integers(1, 9)), max_size=3).map(tuple),
 )
-
-
-def question(body: bytes, *, began: int = 1, answer: bytes = b"{}", within: int = 0) -> Exchange:
-    """An exchange with this body, answered with 200."""
-    request = Request("POST", "http://model.test/v1/messages", (("content-type", "application/json"),), Body.of(body))
-    return Exchange(request, response(200, [answer] if answer else []), began=began, first=1, took=2, within=within)
-
-
-def turns(name: str, *, start: int = 1, said: int = 300) -> Iterator[Exchange]:
-    """The exchanges of an agent whose every request repeats its history, with its settings behind them."""
-    head, tail = b'{"messages":[', b'],"system":"' + f"You are {name}. ".encode() * 40 + b'"}'
-    history = f'{{"role":"user","content":"the task of {name}"}}'.encode()
-    for turn in count():
-        letters = bytes(97 + (turn * 7 + each) % 26 for each in range(said))
-        answer = f'{{"text":"{name} says {turn} '.encode() + letters + b'"}'
-        yield question(head + history + tail, began=start + turn, answer=answer)
-        history += b"," + answer + b',{"role":"user","content":"go on"}'
-
-
-def agent(name: str, many: int, *, start: int = 1, said: int = 300) -> list[Exchange]:
-    """The first turns of such an agent."""
-    return list(islice(turns(name, start=start, said=said), many))
-
-
-def bodies(found: Sequence[Step]) -> list[bytes]:
-    """The body of each request."""
-    return [step.request.body.data for step in found if isinstance(step, Exchange)]

@@ -87,6 +87,22 @@ def test_a_subfolder_will_do(repository: Repository) -> None:
     assert 3 == len(start.changed(repository.folder / "cassettes", ".tape"))
 
 
+def test_in_a_hook_of_a_worktree(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There git names its own folder to us, and a project may live below the root all the same."""
+    monkeypatch.setenv("GIT_DIR", str(repository.folder / ".git"))
+    monkeypatch.setenv("GIT_INDEX_FILE", ".git/index")
+    assert repository.folder.resolve() == base(repository.folder / "cassettes", "main").root
+    assert {"edited": b"was", "gone": b"was", "new": None} == changed(repository)
+
+
+def test_what_git_has_lost_is_no_new_file(repository: Repository) -> None:
+    """A blob that is not there, as in a partial clone without its origin, is an error and not an absence."""
+    blob = repository.git("rev-parse", "main:cassettes/edited.tape")
+    (repository.folder / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    with pytest.raises(UsageError, match="git cat-file"):
+        changed(repository)
+
+
 def test_an_unknown_revision_says_how_to_get_it(repository: Repository) -> None:
     """The remedy is a command."""
     with pytest.raises(UsageError, match="no revision 'origin/main'") as caught:

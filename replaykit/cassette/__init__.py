@@ -20,7 +20,7 @@ from replaykit.core.plain import measure
 from replaykit.errors import CassetteError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from replaykit.core.model import Episode
 
@@ -36,8 +36,8 @@ RESERVED = {
 LONGEST = 200
 """Bytes of a name in UTF-8: file systems take 255 with the ending, and we need some for ours."""
 
-ATTRIBUTES = "*.tape -diff linguist-generated\n"
-"""What git is told of tapes: no diff of bytes, and not counted as code."""
+ATTRIBUTES = "*.tape binary linguist-generated\n"
+"""What git is told of tapes: no diff, no merge, no other line ends where a repository says `* text`; no code."""
 
 
 def checked(name: str) -> str:
@@ -112,16 +112,41 @@ def save(folder: Path, episode: Episode) -> tuple[Path, Path]:
         attributes = folder / ".gitattributes"
         if not attributes.exists():
             attributes.write_text(ATTRIBUTES, "utf-8")
-        with contextlib.ExitStack() as stack:
-            drafts = [(stack.enter_context(_draft(folder, text)), path) for path, text in texts.items()]
-            for draft, path in drafts:
-                draft.replace(path)
     except OSError as error:
-        raise CassetteError(
-            error.strerror or str(error), path=str(folder / name), remedy="nothing was accepted"
-        ) from error
+        raise _unwritten(folder / name, error) from error
+    write(texts)
     first, second = texts
     return first, second
+
+
+def write(texts: Mapping[Path, bytes]) -> None:
+    """Have these files hold this: first all beside their places, then all moved there."""
+    try:
+        with contextlib.ExitStack() as stack:
+            drafts = [(stack.enter_context(_draft(path.parent, text)), path) for path, text in texts.items()]
+            _move(drafts)
+    except OSError as error:
+        raise _unwritten(next(iter(texts)).with_suffix(""), error) from error
+
+
+def _move(drafts: Sequence[tuple[Path, Path]]) -> None:
+    """Each draft stands in its place; where one cannot, those before it are what they were."""
+    with contextlib.ExitStack() as undoing:
+        for draft, path in drafts:
+            undoing.callback(_put_back, path, path.read_bytes() if path.is_file() else None)
+            draft.replace(path)
+        undoing.pop_all()
+
+
+def _put_back(path: Path, data: bytes | None) -> None:
+    if data is not None:
+        path.write_bytes(data)
+    elif path.is_file():
+        path.unlink()
+
+
+def _unwritten(path: Path, error: OSError) -> CassetteError:
+    return CassetteError(error.strerror or str(error), path=str(path), remedy="nothing was accepted")
 
 
 def _fits(name: str) -> bool:

@@ -14,11 +14,18 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from replaykit.cassette.page import page
 from replaykit.cassette.private import shareable
-from replaykit.core.plain import counted, listed
+from replaykit.core.diff import diff
+from replaykit.core.headers import differing
+from replaykit.core.model import Acceptance, Exchange
+from replaykit.core.plain import counted, harmless, listed
+from replaykit.providers.registry import tells
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from replaykit.core.diff import Difference
-    from replaykit.core.model import Acceptance, Episode
+    from replaykit.core.model import Episode, Step
+    from replaykit.core.normalize import Rule
 
 Only: TypeAlias = Literal["", "requests", "outputs"]
 
@@ -37,14 +44,44 @@ def chosen(draft: Episode, accepted: Episode | None, only: Only) -> Episode:
     return replace(found, name=accepted.name, history=accepted.history)
 
 
-def decided(episode: Episode, decision: Acceptance) -> Episode:
-    """The episode with one more decision in its history."""
-    return replace(episode, history=(*episode.history, decision))
+def decided(  # noqa: PLR0913 - a decision has as many sides
+    found: Episode,
+    draft: Episode,
+    accepted: Episode | None,
+    *,
+    who: str,
+    when: float,
+    why: str = "",
+    only: Only = "",
+    extra: Sequence[Rule] = (),
+) -> Episode:
+    """What was chosen of a draft, with the decision in its history; without one where only the page is made anew.
+
+    `extra` are the project's rules.
+    """
+    if accepted is not None and accepted.history and not is_news(found, accepted, page(accepted)):
+        return found
+    changed = "" if accepted is None else summary(diff(accepted, found, extra=tuple(extra)))
+    instead = accepted.id if accepted is not None else ""
+    decision = Acceptance(harmless(who), when, draft.id, harmless(why), instead, changed, only)
+    return replace(found, history=(*found.history, decision))
 
 
-def is_news(episode: Episode, shown: str) -> bool:
-    """Whether the page of an episode would not be the one that is shown already."""
-    return page(shareable(episode.accepted())) != shown
+def is_news(episode: Episode, accepted: Episode, shown: str) -> bool:
+    """Whether an episode would be another cassette than the accepted one: to readers of its page, or to replays.
+
+    Replays go by two things that no page shows: whose placeholders a run needs, and headers such as a content type.
+    """
+    if page(shareable(episode.accepted())) != shown or {*episode.origin.secrets} - {*accepted.origin.secrets}:
+        return True
+    pairs = zip(accepted.steps, episode.steps, strict=False)
+    return any(_is_sent_differently(before, after) for before, after in pairs)
+
+
+def _is_sent_differently(before: Step, after: Step) -> bool:
+    if not isinstance(before, Exchange) or not isinstance(after, Exchange):
+        return False
+    return bool(differing(before.request.headers, after.request.headers, tells))
 
 
 def summary(difference: Difference) -> str:

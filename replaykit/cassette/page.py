@@ -15,6 +15,7 @@ has a number.
 from __future__ import annotations
 
 import shlex
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import zip_longest
 from typing import TYPE_CHECKING
@@ -103,6 +104,20 @@ def verify(folder: Path) -> tuple[str, ...]:
     return tuple(_problems(folder))
 
 
+def rewrite(folder: Path) -> tuple[Path, ...]:
+    """The pages that were not those of their tapes, and are now; tapes that cannot be read are left to `verify`."""
+    from replaykit.cassette import read, write
+
+    found = []
+    for path in sorted(folder.glob("*.tape")):
+        shown = path.with_suffix(".yaml")
+        if _compared(folder, path.stem, there=shown.exists()):
+            with suppress(CassetteError):
+                write({shown: page(read(path)).encode()})
+                found.append(shown)
+    return tuple(found)
+
+
 def _problems(folder: Path) -> Iterator[str]:
     tapes = {path.stem for path in folder.glob("*.tape")}
     pages = {path.stem for path in folder.glob("*.yaml") if path.stem in tapes or (path.is_file() and _is_page(path))}
@@ -124,14 +139,16 @@ def _compared(folder: Path, name: str, *, there: bool) -> str:
     except CassetteError as error:
         return str(error).replace("\n", "; ")
     if not there:
-        return f"{path}: the tape has no page; {_restore(folder, name, 'yaml')}, or `replaykit accept {name}` anew"
+        return (
+            f"{path}: the tape has no page; {_restore(folder, name, 'yaml')}, or write it: `replaykit verify --write`"
+        )
     if found == expected:
         return ""
     lines = zip_longest(expected.split("\n"), found.split("\n"))
     place = next(number for number, (ours, theirs) in enumerate(lines, start=1) if ours != theirs)
     return (
         f"{path}:{place}: not what its tape says; {_restore(folder, name, 'yaml')},"
-        f" or record and `replaykit accept {name}`"
+        f" write it anew: `replaykit verify --write`, or record and `replaykit accept {name}`"
     )
 
 

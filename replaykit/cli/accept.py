@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import signal
 import time
@@ -42,59 +43,58 @@ def accept(  # click's options
 ) -> None:
     """Make the newest draft of EPISODE the cassette that tests read: a page to review, a tape to replay."""
     from replaykit import cassette
-    from replaykit.cassette.acceptance import chosen, is_news
+    from replaykit.cassette.acceptance import chosen, decided, is_news
     from replaykit.config import load
+    from replaykit.git import person
+    from replaykit.session.rules import normalization, redactor
 
     config = load(Path.cwd())
     draft = _draft(episode, config, store or config.store_path)
-    if not draft.steps:
-        raise UsageError(f"{draft.id} has no steps: there is nothing to accept", remedy=_anew(draft))
     accepted = cassette.load(config.cassette_folder, draft.name)
+    if problem := _problem(draft, accepted, only or "", yes=yes):
+        raise problem
+    found = chosen(draft, accepted, only or "")
+    if accepted is not None and not is_news(found, accepted, _page(config, draft.name)):
+        click.echo(f"{draft.name}: {draft.id} changes nothing; the cassette stays as it is", err=True)
+        return
+    signed = decided(
+        found,
+        draft,
+        accepted,
+        who=person(config.root),
+        when=int(time.time()),
+        why=redactor(config, os.environ).text(reason)[0],
+        only=only or "",
+        extra=normalization(config),
+    )
+    changed = signed.history[-1].changed if signed is not found else ""
+    _save(signed, config, draft.id, only or "", changed)
+
+
+def _problem(draft: Episode, accepted: Episode | None, only: Only, *, yes: bool) -> UsageError | None:
+    """Why this draft is not accepted, or not so."""
+    if not draft.steps:
+        return UsageError(f"{draft.id} has no steps: there is nothing to accept", remedy=_anew(draft))
     if only and accepted is None:
-        raise UsageError(
+        return UsageError(
             f"{draft.name} has no cassette yet, so that there is nothing to keep of it",
-            remedy=f"accept the whole: `replaykit accept {shlex.quote(episode)}`",
+            remedy=f"accept the whole: `replaykit accept {shlex.quote(draft.name)}`",
         )
     doubts = [] if yes else _doubts(draft, accepted)
     if doubts:
-        raise UsageError(f"{draft.id} {' and '.join(doubts)}", remedy=f"{_anew(draft)}, or add --yes")
-    found = chosen(draft, accepted, only or "")
-    if accepted is not None and not is_news(found, _page(config, draft.name)):
-        click.echo(f"{draft.name}: {draft.id} changes nothing; the cassette stays as it is", err=True)
-        return
-    _save(_signed(found, draft, accepted, only or "", reason, config), config, draft.id, only or "")
+        return UsageError(f"{draft.id} {' and '.join(doubts)}", remedy=f"{_anew(draft)}, or add --yes")
+    return None
 
 
-def _signed(  # noqa: PLR0913, PLR0917 - private, from one caller
-    found: Episode, draft: Episode, accepted: Episode | None, only: Only, reason: str, config: Config
-) -> Episode:
-    """What was chosen, with the decision in its history; without one where only the page is made anew."""
-    from replaykit.cassette.acceptance import decided, summary
-    from replaykit.core.diff import diff
-    from replaykit.core.model import Acceptance
-    from replaykit.core.plain import harmless
-    from replaykit.git import person
-    from replaykit.session.rules import normalization
-
-    changed = ""
-    if accepted is not None:
-        changed = summary(diff(accepted, found, extra=normalization(config)))
-        if not changed and accepted.history:
-            return found
-    who, instead = harmless(person(config.root)), accepted.id if accepted is not None else ""
-    return decided(found, Acceptance(who, int(time.time()), draft.id, harmless(reason), instead, changed, only))
-
-
-def _save(episode: Episode, config: Config, draft: str, only: Only) -> None:
-    """Write page and tape, and say what became of what."""
+def _save(episode: Episode, config: Config, draft: str, only: Only, told: str) -> None:
+    """Write page and tape, and say what became of what; `told` is what that changed, in words."""
     from replaykit import cassette
     from replaykit.report.terminal import near
 
     attributes = config.cassette_folder / ".gitattributes"
     known = attributes.exists()
     page, tape = cassette.save(config.cassette_folder, episode)
-    decision = episode.history[-1] if episode.history else None
-    changed = f" ({decision.changed})" if decision and decision.changed else ""
+    changed = f" ({told})" if told else ""
     what = f"the {only} of {draft} accepted{changed}; the {_KEPT[only]} stay" if only else f"{draft} accepted{changed}"
     click.echo(f"{episode.name}: {what}", err=True)
     click.echo(f"    {near(page)}   the page, for reviewers", err=True)

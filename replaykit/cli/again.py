@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from replaykit.config import Config
-    from replaykit.core.diff import Noise
+    from replaykit.core.diff import Difference
     from replaykit.core.model import Episode
 
 
@@ -25,7 +25,9 @@ def record_again(text: str, times: int, config: Config, store: Path | None, *, y
     Each run makes a draft; the last one is compared with the episode. Two runs or more of the same
     program also tell which differences there are anyway.
     """
+    from replaykit.cassette.acceptance import summary
     from replaykit.cli.trust import confirm
+    from replaykit.core.diff import noise
     from replaykit.core.plain import line
     from replaykit.launch import runs
     from replaykit.report import difference, terminal
@@ -44,13 +46,25 @@ def record_again(text: str, times: int, config: Config, store: Path | None, *, y
         )
     made = _made(before, times, config, store)
     review = reviewed(before.name, before, made[-1], normalization(config))
+    between = _between(made, config)
     click.echo("", err=True)
-    terminal.write(difference.review(review, _noise(made, config)), sys.stderr)
-    sys.exit(0 if review.fate == "same" else 1)
+    if _fails(made[-1], before):
+        code = made[-1].outputs.exit_code
+        click.echo(
+            f"the run failed: exit code {code}, and {line(before.name)} has 0; what follows came of that\n"
+            f"its output is above: mend the cause and try again (replaykit rm {made[-1].id} removes the draft)\n",
+            err=True,
+        )
+    terminal.write(difference.review(review, noise(between) if between else None), sys.stderr)
+    for number, other in enumerate(between, start=2):
+        if not other.same:
+            ids = f"{made[0].id} {made[number - 1].id}"
+            click.echo(f"run {number} differs from run 1 in {summary(other)}: replaykit diff {ids}", err=True)
+    sys.exit(0 if review.fate == "same" and all(other.same for other in between) else 1)
 
 
 def _made(before: Episode, times: int, config: Config, store: Path | None) -> list[Episode]:
-    """The drafts of so many runs; of fewer, when somebody ended one."""
+    """The drafts of so many runs; of fewer, when one failed, or was ended: that is none of them, unless it is alone."""
     from replaykit.launch import runs
 
     made: list[Episode] = []
@@ -61,19 +75,24 @@ def _made(before: Episode, times: int, config: Config, store: Path | None) -> li
         say(recorded, config, store)
         if recorded.episode is None:
             sys.exit(2)
-        made.append(recorded.episode)
-        if recorded.ran.signal is not None or recorded.ran.heard is not None:
+        is_ended = recorded.ran.signal is not None or recorded.ran.heard is not None
+        if not (is_ended and made):
+            made.append(recorded.episode)
+        if is_ended or _fails(recorded.episode, before):
             break
     return made
 
 
-def _noise(made: Sequence[Episode], config: Config) -> Noise | None:
-    """What differs between runs of the same program; None when there was but one."""
-    if len(made) == 1:
-        return None
-    from replaykit.core.diff import diff, noise
+def _fails(run: Episode, before: Episode) -> bool:
+    """Whether a run ended with an error, and the one that it repeats did not: a missing key, a server that is down."""
+    return bool(run.outputs.exit_code) and not before.outputs.exit_code
+
+
+def _between(made: Sequence[Episode], config: Config) -> tuple[Difference, ...]:
+    """How the first run differs from each later one, all being runs of the same program."""
+    from replaykit.core.diff import diff
     from replaykit.session.rules import normalization
 
     first, *others = made
     extra = normalization(config)
-    return noise(tuple(diff(first, other, extra=extra) for other in others))
+    return tuple(diff(first, other, extra=extra) for other in others)

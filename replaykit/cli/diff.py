@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -55,13 +56,12 @@ def diff(  # noqa: PLR0913, PLR0917 - click's options
     from replaykit.config import load
 
     config = load(Path.cwd())
-    how = _format(how, as_json=as_json, is_opened=is_opened)
-    problems: list[CassetteError] = []
+    how = _format(how, output, as_json=as_json, is_opened=is_opened)
     if base is not None:
-        found = _changed(episodes, base, config, problems)
+        found, problems = _changed(episodes, base, config)
     else:
-        found = (_compared(episodes, config, store or config.store_path),)
-    _tell(found, how, base, output, is_opened=is_opened)
+        found, problems = (_compared(episodes, config, store or config.store_path),), ()
+    _tell(found, how, base, output, [problem.message for problem in problems], is_opened=is_opened)
     for problem in problems:
         from replaykit.cli import complain
 
@@ -69,24 +69,41 @@ def diff(  # noqa: PLR0913, PLR0917 - click's options
     sys.exit(2 if problems else int(any(each.fate != "same" for each in found)))
 
 
-def _format(how: Format | None, *, as_json: bool, is_opened: bool) -> Format:
-    """The format that is meant, when the options agree."""
+def _format(how: Format | None, output: Path | None, *, as_json: bool, is_opened: bool) -> Format:
+    """The format that is meant, when the options agree; else what the file's name says."""
     meant = {each for each, wanted in ((how, how), ("json", as_json), ("html", is_opened)) if wanted}
     if len(meant) > 1:
-        raise UsageError("--json is --format json and --open wants --format html: choose one of them")
-    return meant.pop() if meant else "text"  # type: ignore[return-value] # one of the choices
+        told = [f"--format {how}" if how else "", "--json" if as_json else "", "--open" if is_opened else ""]
+        raise UsageError(
+            f"{' and '.join(filter(None, told))} do not go together",
+            remedy="--open is for HTML, --json is --format json",
+        )
+    ending = output.suffix.lower() if output is not None else ""
+    return meant.pop() if meant else _ENDINGS.get(ending, "text")  # type: ignore[return-value] # one of the choices
 
 
-def _tell(found: Sequence[Reviewed], how: Format, base: str | None, output: Path | None, *, is_opened: bool) -> None:
-    """The differences, in their format, on their way to where they are wanted."""
+_ENDINGS: dict[str, Format] = {".html": "html", ".htm": "html", ".md": "md", ".json": "json"}
+"""What a file's name says of its format."""
+
+
+def _tell(  # noqa: PLR0913 - private, from one caller
+    found: Sequence[Reviewed],
+    how: Format,
+    base: str | None,
+    output: Path | None,
+    unread: Sequence[str],
+    *,
+    is_opened: bool,
+) -> None:
+    """The differences, in their format, on their way to where they are wanted; `unread` could not be compared."""
     from replaykit.report import difference, terminal
 
     match how:
         case "text" if output is None:
-            lines = difference.review(found[0]) if base is None else difference.reviews(found, base)
+            lines = difference.review(found[0]) if base is None else difference.reviews(found, base, unread)
             terminal.write(lines, paged=True)
         case "text":
-            terminal.keep(terminal.plain(difference.reviews(found, base or "")), output)
+            terminal.keep(terminal.plain(difference.reviews(found, base or "", unread)), output)
         case "html":
             from replaykit.report import html
 
@@ -94,20 +111,20 @@ def _tell(found: Sequence[Reviewed], how: Format, base: str | None, output: Path
         case "md":
             from replaykit.report.markdown import markdown
 
-            terminal.keep(markdown(found, base or ""), output)
+            terminal.keep(markdown(found, base or "", unread), output)
         case "json":
             import json
 
             from replaykit.report.document import review_json, reviews_json
 
-            document = review_json(found[0]) if base is None else reviews_json(found, base)
+            document = review_json(found[0]) if base is None else reviews_json(found, base, unread)
             terminal.keep(json.dumps(document, indent=2) + "\n", output)
 
 
 def _changed(
-    names: Sequence[str], revision: str, config: Config, problems: list[CassetteError]
-) -> tuple[Reviewed, ...]:
-    """The cassettes that are not what they were at the base; what cannot be read is a problem, told at the end."""
+    names: Sequence[str], revision: str, config: Config
+) -> tuple[tuple[Reviewed, ...], tuple[CassetteError, ...]]:
+    """The cassettes that are not what they were at the base, and why others cannot be compared."""
     from replaykit import cassette
     from replaykit.cassette import tape
     from replaykit.git import base
@@ -120,20 +137,25 @@ def _changed(
     known = {*paths, *cassette.names(folder)}
     if unknown := [name for name in names if name not in known]:
         raise NoSuchEpisode(unknown[0])
-    found = []
+    found: list[Reviewed] = []
+    problems: list[CassetteError] = []
     for name, path in paths.items():
         if names and name not in names:
             continue
         try:
             was = start.content(path)
             before = tape.read(was, f"{path.name} at {revision}") if was is not None else None
-            after = cassette.load(folder, name)
+            after = cassette.read(path) if path.is_file() else None
         except CassetteError as error:
             problems.append(error)
             continue
         if before is not None or after is not None:
             found.append(reviewed(name, before, after, extra))
-    return tuple(found)
+    return tuple(sorted(found, key=lambda each: _ORDER.index(each.fate))), tuple(problems)
+
+
+_ORDER = ("changed", "added", "removed", "same")
+"""What a reviewer looks at first; within each, by name."""
 
 
 def _compared(names: Sequence[str], config: Config, path: Path) -> Reviewed:
@@ -157,10 +179,15 @@ def _pair(a: str, b: str | None, config: Config, path: Path) -> tuple[Episode, E
     if b is not None or before.newer:
         return before.episode, named(b or before.newer, config, path).episode
     drafts = _drafts(before.episode.name, path)
+    if before.episode.state == "accepted":
+        history = before.episode.history
+        if history and history[-1].only and history[-1].draft in drafts:  # the rest of it is still to be accepted
+            return before.episode, named(history[-1].draft, config, path).episode
+        drafts = []
     if before.episode.id not in drafts or len(drafts) < _PAIR:
         raise UsageError(
             f"there is no newer draft of {before.episode.name} to compare with",
-            remedy=f"record one: `replaykit record --again {a}`, or name a second episode",
+            remedy=f"record one: `replaykit record --again {shlex.quote(a)}`, or name a second episode",
         )
     if before.episode.id == drafts[0]:
         return named(drafts[1], config, path).episode, before.episode

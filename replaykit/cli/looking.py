@@ -121,11 +121,13 @@ def doctor(as_json: bool, store: Path | None) -> None:  # noqa: FBT001 - click's
 
 @click.command()
 @click.argument("folder", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--write", is_flag=True, help="Write the pages anew that are not their tapes'.")
 @JSON
-def verify(folder: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's options
+def verify(folder: Path | None, write: bool, as_json: bool) -> None:  # noqa: FBT001 - click's options
     """Prove that every page is its tape's page, in FOLDER or the project's cassettes.
 
-    Exit code 0: all are. 1: some are not, and which, where, and what to do.
+    Exit code 0: all are. 1: some are not, and which, where, and what to do. A page follows from its tape: where
+    a merge has left both sides in it, take one of the tapes and --write.
     """
     from replaykit import cassette
     from replaykit.cassette import page
@@ -134,6 +136,8 @@ def verify(folder: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click'
     from replaykit.report import terminal
 
     folder = Path(terminal.near(folder or load(Path.cwd()).cassette_folder))
+    for path in page.rewrite(folder) if write else ():
+        click.echo(f"{line(str(path), sys.maxsize)} written", err=True)
     problems = page.verify(folder)
     count = len(cassette.names(folder))
     if as_json:

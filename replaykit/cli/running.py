@@ -110,7 +110,8 @@ def record(  # noqa: PLR0913, PLR0917 - click's options
 
 
 @click.command()
-@click.argument("episodes", nargs=-1, required=True, metavar="EPISODE…")
+@click.argument("episodes", nargs=-1, metavar="EPISODE…")
+@click.option("--all", "is_all", is_flag=True, help="Every cassette of the project that a command was recorded for.")
 @click.option("--speed", type=click.FloatRange(min=0), default=0.0, show_default=True, help="1 keeps the pace.")
 @click.option("--isolate", is_flag=True, help="Without any network, for any kind of program (Linux).")
 @click.option("--keep-going", is_flag=True, help="Do not end the program at the first miss.")
@@ -121,6 +122,7 @@ def record(  # noqa: PLR0913, PLR0917 - click's options
 @STORE
 def replay(  # noqa: PLR0913, PLR0917 - click's options
     episodes: tuple[str, ...],
+    is_all: bool,  # noqa: FBT001
     speed: float,
     isolate: bool,  # noqa: FBT001
     keep_going: bool,  # noqa: FBT001
@@ -146,7 +148,7 @@ def replay(  # noqa: PLR0913, PLR0917 - click's options
     path = store or config.store_path
     how = runs.How(speed, isolate, keep_going, timeout)
     results = []
-    for found in _ready(episodes, config, path, yes=yes):
+    for found in _ready(_named(episodes, config, is_all=is_all), config, path, yes=yes):
         with _silent(silent=as_json):
             replayed = runs.replay(found, config, path, how)
         results.append(replayed)
@@ -160,6 +162,29 @@ def replay(  # noqa: PLR0913, PLR0917 - click's options
         told = [_json(each) for each in results]
         click.echo(json.dumps(told[0] if len(told) == 1 else told, indent=2))
     sys.exit(max(_exit_code(each, strict=strict) for each in results))
+
+
+def _named(episodes: Sequence[str], config: Config, *, is_all: bool) -> Sequence[str]:
+    """What is to be replayed: the episodes that are named, or every cassette that has a command."""
+    from replaykit import cassette
+    from replaykit.core.plain import counted
+
+    if bool(episodes) == is_all:
+        raise UsageError(
+            "--all replays every cassette, and takes no names" if is_all else "there is no episode to replay",
+            remedy="name one, `replaykit replay EPISODE`, or replay all cassettes: `replaykit replay --all`",
+        )
+    if not is_all:
+        return episodes
+    names = cassette.names(config.cassette_folder)
+    found = [name for name in names if cassette.read(config.cassette_folder / f"{name}.tape").origin.command]
+    if not found:
+        raise UsageError(f"{config.cassettes}/ has no cassette with a command", remedy="accept one: replaykit accept")
+    if left := len(names) - len(found):
+        click.echo(
+            f"{counted(left, 'cassette')} without a command: the programs that recorded them replay them", err=True
+        )
+    return found
 
 
 def _ready(episodes: Sequence[str], config: Config, path: Path, *, yes: bool) -> list[Named]:

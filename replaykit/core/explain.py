@@ -125,6 +125,10 @@ def left_early(episode: Episode, exchange: Exchange) -> str:
     return "\n".join([*text, *remedy(episode)])
 
 
+PYTEST = "pytest "
+"""What the program of an episode begins with that a test has recorded."""
+
+
 def remedy(episode: Episode, store: str = "") -> list[str]:
     """The two things that come next, each a line, when an episode does not fit any more.
 
@@ -137,6 +141,8 @@ def remedy(episode: Episode, store: str = "") -> list[str]:
     if not episode.origin.command:
         program = line(episode.origin.program, _PROGRAM) or "the program"
         again = f"run {program} again with replaykit.record({quoted(name)})"
+        if program.startswith(PYTEST):
+            again = f"{program} --replaykit-record=all"
     return [
         f"if this change is meant:  {again}",
         f"and to see what it does:  replaykit diff {shlex.quote(name)}{where}",

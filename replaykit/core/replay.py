@@ -16,12 +16,15 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from replaykit.core.match import Ambiguous, Found, Missing
 from replaykit.core.model import header
 from replaykit.core.normalize import Bindings, Rules, echo, renamed, substitute
+from replaykit.errors import hide
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from replaykit.core.match import Echo
     from replaykit.core.model import Exchange, Headers
+
+__tracebackhide__ = hide
 
 Mode: TypeAlias = Literal["record", "replay", "missing"]
 

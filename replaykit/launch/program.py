@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from replaykit.config import Config
-    from replaykit.core.model import Span
+    from replaykit.core.model import Episode, Span
     from replaykit.core.verdict import Verdict
 
 __tracebackhide__ = hide
@@ -113,19 +113,28 @@ class Block:
 class Recording(Block):
     """An episode that is being recorded; `id` is its draft's, `store` where it is kept."""
 
-    def __init__(self, name: str | None = None, *, store: str | PathLike[str] | None = None) -> None:
-        """See `record`."""
+    def __init__(
+        self,
+        name: str | None = None,
+        *,
+        store: str | PathLike[str] | None = None,
+        config: Config | None = None,
+        program: str = "",
+    ) -> None:
+        """See `record`; `config` are the project's settings, `program` what runs: by default those of this process."""
         super().__init__()
+        self._program = program
         self.name = checked(name) if name is not None else called_like(sys.argv)
         self.id = ""
         self._path = store
+        self._config = config
 
     def __enter__(self) -> Self:
         """Begin a draft, and route every client to it."""
-        config = load(Path.cwd())
+        config = self._config or load(Path.cwd())
         self._store = Store(_store_path(self._path, config))
         hiding = Hiding(config)
-        origin = origin_here((), config, _environment(), program=program_here(sys.argv, config.root))
+        origin = origin_here((), config, _environment(), program=self._program or program_here(sys.argv, config.root))
         self._origin = redacted(origin, hiding)
         self.id = self._store.begin(self.name, self._origin, span_here())
         recorder = Recorder(self._store, self.id, hiding)
@@ -160,9 +169,17 @@ class Recording(Block):
 class Replaying(Block):
     """An episode that is being replayed; `verdict` is what it came to, once the block was left."""
 
-    def __init__(self, episode: str, *, store: str | PathLike[str] | None = None, speed: float = 0) -> None:
-        """See `replay`."""
+    def __init__(
+        self,
+        episode: str,
+        *,
+        store: str | PathLike[str] | None = None,
+        speed: float = 0,
+        config: Config | None = None,
+    ) -> None:
+        """See `replay`; `config` are the project's settings, by default those of the current folder."""
         super().__init__()
+        self._config = config
         self.name = episode
         self.id = ""
         self.verdict: Verdict | None = None
@@ -172,7 +189,7 @@ class Replaying(Block):
 
     def __enter__(self) -> Self:
         """Open the episode, and answer every client from it."""
-        config = load(Path.cwd())
+        config = self._config or load(Path.cwd())
         path = _store_path(self._path, config)
         found = named(self.name, config, path)
         self._episode = found.episode
@@ -189,14 +206,31 @@ class Replaying(Block):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Raise what was not as recorded: a miss above all, whatever the program made of it."""
-        if not self._leave():
+        verdict = self.end()
+        if verdict is None:
             return
-        verdict = self.verdict = self._judged()
         if isinstance(error, Different) or (error is not None and not isinstance(error, Exception | SystemExit)):
             return
         problem = self._problem(verdict)
         if problem is not None and (error is None or isinstance(problem, NotRecorded)):
             raise problem from error
+
+    def end(self) -> Verdict | None:
+        """What the block came to, after everything was taken out again; None in a forked child, whose end it is not."""
+        if not self._leave():
+            return None
+        self.verdict = self._judged()
+        return self.verdict
+
+    @property
+    def episode(self) -> Episode:
+        """What it is answered from."""
+        return self._episode
+
+    def so_far(self) -> Verdict:
+        """What it would come to if it ended now."""
+        ledger = self._ledger
+        return verdict_of(self._episode, ledger.plays, ledger.remarks, None, self._span(), extra=self._extra)
 
     def _problem(self, verdict: Verdict) -> Different | None:
         """The gravest of what was not as recorded; its remedy names the store, where the block did."""
@@ -216,12 +250,11 @@ class Replaying(Block):
         return Session(self.name, clock=lambda: time.monotonic_ns() - began, player=player, speed=self._speed)
 
     def _judged(self) -> Verdict:
-        ledger = self._ledger
         with self._folders:
             try:
-                return verdict_of(self._episode, ledger.plays, ledger.remarks, None, self._span(), extra=self._extra)
+                return self.so_far()
             finally:
-                ledger.close()
+                self._ledger.close()
 
     def _apart(self) -> Path:
         """A new file for what this block and its children do, gone at its end."""

@@ -120,6 +120,12 @@ def _step(told: Told) -> Iterator[Line]:
         (line(title, 200), "title"),
         (f"   +{step.began / 1e9:.2f} s · {' · '.join(filter(None, facts))}", "faint"),
     )
+    yield from said(told)
+
+
+def said(told: Told) -> Iterator[Line]:
+    """What a step says, without the line that names it."""
+    step = told.step
     for attempt in told.attempts:
         yield from _said("tried", _outcome(attempt), "warning")
     match step:

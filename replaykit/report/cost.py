@@ -56,9 +56,15 @@ class Bill:
         """Whether there was anything to price."""
         return self.amount is not None or bool(self.unknown)
 
+    @property
+    def _digits(self) -> int:
+        """Decimals that show two digits of the amount that mean something, four at least."""
+        small = self.amount is not None and 0 < self.amount < Decimal("0.001")
+        return 1 - self.amount.adjusted() if small and self.amount is not None else 4
+
     def __str__(self) -> str:
         """As people read it: `$0.0123`, `$0.0123 + unknown (model-x)`, `unknown (model-x)`, `none`."""
-        known = "" if self.amount is None else f"${self.amount:.4f}"
+        known = "" if self.amount is None else f"${self.amount:.{self._digits}f}"
         unknown = f"unknown ({', '.join(self.unknown)})" if self.unknown else ""
         return " + ".join(filter(None, (known, unknown))) or "none"
 
@@ -101,8 +107,8 @@ def _items(episode: Episode) -> Iterator[_Item]:
 
 
 def _cost(prices: Any, item: _Item, day: datetime) -> Decimal | None:  # noqa: ANN401 - a module that may not be there
-    """The US dollars of an answer; None when its price or its tokens are unknown."""
-    if prices is None or item.usage is None:
+    """The US dollars of an answer; None when its price or its tokens are unknown, or no number of tokens."""
+    if prices is None or item.usage is None or not _is_possible(item.usage):
         return None
     usage = prices.Usage(
         input_tokens=item.usage.input,
@@ -117,6 +123,11 @@ def _cost(prices: Any, item: _Item, day: datetime) -> Decimal | None:  # noqa: A
             continue
         return total
     return None
+
+
+def _is_possible(usage: Usage) -> bool:
+    """Whether an answer can have taken so many tokens: what is no number was read as 0, and a model reads something."""
+    return usage.input > 0 and min(usage.output, usage.cached, usage.written) >= 0
 
 
 def _prices() -> Any:  # noqa: ANN401 - a module that may not be there

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from replaykit.cassette.story import story
 from replaykit.core.plain import counted, line
 from replaykit.report.conversation import counts
-from replaykit.report.review import ALONE, first, sections, summary
+from replaykit.report.review import ALONE, content, decisions, first, sections, summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,9 +30,11 @@ _FATES = {"added": ("is new", "good"), "removed": ("is no more", "bad"), "same":
 _STYLES = {"+ ": "good", "- ": "bad"}
 
 
-def reviews(found: Sequence[Reviewed], base: str) -> Iterator[Line]:
-    """The lines of all cassettes that a branch changes; `base` is what it is compared with."""
-    if not found:
+def reviews(found: Sequence[Reviewed], base: str, unread: Sequence[str] = ()) -> Iterator[Line]:
+    """The lines of all cassettes that a branch changes; `base` is what it is compared with, `unread` what cannot be."""
+    if unread:
+        yield ((f"{counted(len(unread), 'cassette')} cannot be compared", "bad"),)
+    elif not found:
         yield ((f"no cassette differs from {base}", ""),)
     for number, each in enumerate(found):
         if number:
@@ -72,6 +74,7 @@ def _alone(found: Reviewed) -> Iterator[Line]:
 
 def _compared(found: Reviewed, difference: Difference, anyway: Anyway | None) -> Iterator[Line]:
     yield ((f"{difference.before} → {difference.after}", "title"),)
+    yield from (((each, "faint"),) for each in decisions(found))
     for row in summary(found):
         values = row.after if row.same or row.name == "outputs" else f"{row.before} → {row.after}"
         note = f" ({row.note})" if row.note else ""
@@ -79,22 +82,29 @@ def _compared(found: Reviewed, difference: Difference, anyway: Anyway | None) ->
     if difference.same:
         yield ((f"same: {counted(len(difference.steps), 'step')}, nothing differs", "good"),)
     else:
-        yield from _first(difference, anyway)
-        yield from _rest(difference, anyway)
+        yield from _first(found, difference, anyway)
+        yield from _rest(found, difference, anyway)
     if difference.allowed:
         yield ((f"also differ, as rules allow: {difference.allowed}", "faint"),)
 
 
-def _first(difference: Difference, anyway: Anyway | None) -> Iterator[Line]:
-    found = difference.first
-    if found is None:
+def _first(found: Reviewed, difference: Difference, anyway: Anyway | None) -> Iterator[Line]:
+    start = difference.first
+    if start is None:
         return
     yield (("first difference: ", "title"), (first(difference), ""))
-    for place in found.places:
-        yield from _place(place, "  ", found.pair, anyway)
+    for place in start.places:
+        yield from _place(place, "  ", start.pair, anyway)
+    yield from _content(found, start.pair, "  ")
 
 
-def _rest(difference: Difference, anyway: Anyway | None) -> Iterator[Line]:
+def _content(found: Reviewed, pair: Pair, indent: str) -> Iterator[Line]:
+    """All that a step says which stands on one side only."""
+    mark = {"added": "+ ", "removed": "- "}.get(pair.kind, "")
+    yield from (((f"{indent}{mark}{each}", _STYLES.get(mark, "")),) for each in content(found, pair))
+
+
+def _rest(found: Reviewed, difference: Difference, anyway: Anyway | None) -> Iterator[Line]:
     for section in sections(difference):
         yield ((section.name, "title"),)
         for pair, places in section.items:
@@ -103,6 +113,7 @@ def _rest(difference: Difference, anyway: Anyway | None) -> Iterator[Line]:
             yield ((f"  step {pair.number}{alone}: {pair.title}", ""), *note)
             for place in places:
                 yield from _place(place, "    ", pair, anyway)
+            yield from _content(found, pair, "    ")
     if difference.outputs:
         yield (("outputs", "title"),)
         for place in difference.outputs:

@@ -57,11 +57,12 @@ def review_json(review: Reviewed) -> dict[str, JSON]:
     }
 
 
-def reviews_json(reviews: Sequence[Reviewed], base: str) -> dict[str, JSON]:
-    """What became of all episodes that a branch changes since it left `base`."""
+def reviews_json(reviews: Sequence[Reviewed], base: str, unread: Sequence[str] = ()) -> dict[str, JSON]:
+    """What became of all episodes that a branch changes since it left `base`; `unread` says what cannot be compared."""
     return {
         "base": base,
-        "same": all(review.fate == "same" for review in reviews),
+        "same": not unread and all(review.fate == "same" for review in reviews),
+        "unread": list(unread),
         "episodes": [review_json(review) for review in reviews],
     }
 

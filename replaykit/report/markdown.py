@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 from replaykit.cassette.story import story
 from replaykit.core.plain import counted, gist, harmless, line, listed
 from replaykit.core.words import by_line
+from replaykit.providers.shape import parse
 from replaykit.report.conversation import counts
-from replaykit.report.review import CAUSES, first, sections, summary
+from replaykit.report.review import CAUSES, content, decisions, first, sections, summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -36,6 +37,9 @@ EACH = 20_000
 FENCED = 6_000
 """Characters of one fence: more is for `replaykit diff`."""
 
+FEW = 20
+"""Cassettes that cannot be compared, of which it is said why."""
+
 BRIEF = 200
 """Characters of a value that stands on a line of its own, whole."""
 
@@ -47,12 +51,16 @@ _OBEYED = re.compile(r"[\\`*_\[\]<>|#~&@!]|(?<=www)\.|:(?=//)")
 _SAID = {"added": "new", "removed": "no more there", "same": "recorded again, the same after rules"}
 
 
-def markdown(found: Sequence[Reviewed], base: str = "") -> str:
-    """The differences of these episodes as one comment; `base` is what they are compared with."""
+def markdown(found: Sequence[Reviewed], base: str = "", unread: Sequence[str] = ()) -> str:
+    """The differences of these episodes as one comment; `base` is what they are compared with.
+
+    `unread` says of other cassettes why they cannot be compared.
+    """
     against = f" since {_code(base)}" if base else ""
-    if not found:
-        return f"### replaykit: no cassette differs{against}\n"
-    text = f"### replaykit: {_tally(found)}{against}\n"
+    told = f"{_tally(found)}{against}" if found else "" if unread else f"no cassette differs{against}"
+    missed = f"{counted(len(unread), 'cassette')} cannot be compared" if unread else ""
+    text = f"### replaykit: {', '.join(filter(None, (told, missed)))}\n"
+    text += "".join(f"\n⚠️ {_tagged(why)}\n" for why in unread[:FEW])
     left = 0
     for number, each in enumerate(found):
         more = _episode(each, base, is_open=len(found) == 1)
@@ -79,10 +87,10 @@ def _episode(found: Reviewed, base: str, *, is_open: bool) -> str:
     """One episode, folded; what is too long of it is left out and said."""
     head = f"{_MARKS[found.fate]} <b>{_tagged(found.name)}</b>: {_headline(found)}"
     if found.difference is None:
-        return f"{head}  \n{_escaped(counts(tuple(story(found.there, str))))}\n"
+        return f"<details><summary>{head}</summary>\n\n{_alone(found)}\n</details>\n"
     if found.difference.same:
         return f"{head}\n"
-    blocks = [_table(found), *_differences(found.difference)]
+    blocks = [*_decided(found), _table(found), *_differences(found, found.difference)]
     kept, size = list[str](), 0
     for block in blocks:
         size += len(block)
@@ -93,6 +101,21 @@ def _episode(found: Reviewed, base: str, *, is_open: bool) -> str:
         kept.append(f"{counted(len(blocks) - len(kept), 'more part')}: {_code(_command(base, found.name))}\n")
     opened = " open" if is_open else ""
     return f"<details{opened}><summary>{head}</summary>\n\n" + "\n".join(kept) + "\n</details>\n"
+
+
+def _alone(found: Reviewed) -> str:
+    """What an episode is that stands on one side only: its size, who accepted it, what came out of it."""
+    outputs = found.there.outputs
+    shown = [f"{name}: {gist(parse(value), BRIEF)}" for name, value in outputs.values.items()]
+    shown += outputs.stdout.decode(errors="backslashreplace").splitlines()
+    mark = "-" if found.after is None else "+"
+    size = _escaped(counts(tuple(story(found.there, str))))
+    return "\n".join([f"{size}\n", *_decided(found), _fence(f"{mark} {each}" for each in shown)])
+
+
+def _decided(found: Reviewed) -> list[str]:
+    """Who accepted what, and why."""
+    return [f"{_tagged(each)}\n" for each in decisions(found)]
 
 
 def _headline(found: Reviewed) -> str:
@@ -122,31 +145,46 @@ def _cell(text: str) -> str:
     return _tagged(text) if "(" in text else _escaped(text)
 
 
-def _differences(difference: Difference) -> Iterator[str]:
+def _differences(found: Reviewed, difference: Difference) -> Iterator[str]:
     """What differed first, then the rest, sort by sort."""
     if difference.first is not None:
         yield f"**First difference:** {_tagged(first(difference))}\n"
-        yield _fence(_lines(difference.first.places))
+        yield _fence((*_lines(difference.first.places), *_content(found, difference.first.pair)))
     for section in sections(difference):
-        yield _folded(f"{section.name} ({len(section.items)})", _listing(section.items))
+        yield _folded(f"{section.name} ({len(section.items)})", _listing(found, section.items))
     if difference.outputs:
         yield f"**Outputs**\n\n{_fence(_lines(difference.outputs))}"
     if difference.allowed:
         yield f"<sub>Also differ, as rules allow: {_escaped(difference.allowed)}</sub>\n"
 
 
-def _listing(items: Iterable[tuple[Pair, Sequence[Place]]]) -> Iterator[str]:
+def _listing(found: Reviewed, items: Iterable[tuple[Pair, Sequence[Place]]]) -> Iterator[str]:
     for pair, places in items:
         kind = f" {pair.kind}" if not places else ""
         yield f"@@ step {pair.number}{kind}: {pair.title} @@"
         yield from _lines(places)
+        yield from _content(found, pair)
+
+
+def _content(found: Reviewed, pair: Pair) -> Iterator[str]:
+    """What a step says that stands on one side only."""
+    return (f"{'-' if pair.kind == 'removed' else '+'} {each}" for each in content(found, pair))
 
 
 def _lines(places: Sequence[Place]) -> Iterator[str]:
     """Places as a diff is written: what was and what is marked in the first column, so that both are coloured."""
     for place in places:
         pair = _values(place)
-        yield from (f"  {place.place}", *pair) if pair else map(_marked, place.whole)
+        if pair:
+            yield from (f"  {place.place}", *pair)
+        elif len(place.whole) == 1 and place.kind in _ALONE:
+            yield f"{_ALONE[place.kind]} {place.text}"
+        else:
+            yield from map(_marked, place.whole)
+
+
+_ALONE = {"added": "+", "removed": "-"}
+"""The marks of places that stand on one side only."""
 
 
 def _values(place: Place) -> Sequence[str]:

@@ -10,10 +10,15 @@ Law: values and words only. Terminal, Markdown, HTML and JSON are made of these,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from replaykit.core.plain import counted, listed
+from replaykit.cassette.naming import Names
+from replaykit.cassette.story import story
+from replaykit.core.plain import counted, line, listed
+from replaykit.report.conversation import INDENT, said
 from replaykit.report.cost import HOW, bill
+from replaykit.report.terminal import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -141,6 +146,28 @@ def sections(difference: Difference) -> Iterator[Section]:
     yield from _section("requests", others, lambda pair: () if pair is first else pair.asked)
     yield from _section("tool calls", tools, lambda pair: () if pair is first else pair.places)
     yield from _section("answers", others, lambda pair: () if pair is first and not pair.asked else pair.answered)
+
+
+def content(review: Reviewed, pair: Pair) -> list[str]:
+    """What a step says that stands on one side only, line by line, as the terminal has it; nothing for others."""
+    side, number = (review.after, pair.after) if pair.kind == "added" else (review.before, pair.before)
+    if pair.kind not in ALONE or side is None:
+        return []
+    told = next((each for each in story(side, Names(side.span).shown) if each.number == number), None)
+    lines = plain(said(told)).splitlines() if told is not None else []
+    return [line.removeprefix(INDENT) for line in lines]
+
+
+def decisions(review: Reviewed) -> list[str]:
+    """Who accepted what became of it, when and why, a line each; none for what is only a draft."""
+    known = review.before.history if review.before is not None else ()
+    new = [each for each in (review.after.history if review.after is not None else ()) if each not in known]
+    return [
+        f"accepted {datetime.fromtimestamp(each.when, UTC):%Y-%m-%d} by {line(each.who, 100)}"
+        + (f", the {each.only} only" if each.only else "")
+        + (f": {line(each.why, 400)}" if each.why else "")
+        for each in new
+    ]
 
 
 def _parted(pairs: Sequence[Pair], chosen: Callable[[Pair], bool]) -> tuple[list[Pair], list[Pair]]:

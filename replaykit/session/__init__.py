@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
     from replaykit.core.model import Failure, Request, Response, ToolCall
     from replaykit.core.replay import Action, Mode
-    from replaykit.session.player import Player
-    from replaykit.session.recorder import Recorder
+    from replaykit.session.roles import Keeps, Plays
 
 __tracebackhide__ = hide
 
@@ -38,8 +37,8 @@ class Session:
         name: str,
         *,
         clock: Callable[[], int],
-        recorder: Recorder | None = None,
-        player: Player | None = None,
+        recorder: Keeps | None = None,
+        player: Plays | None = None,
         speed: float = 0.0,
     ) -> None:
         """`clock` gives nanoseconds since the episode began, monotonic, the same in all its processes."""

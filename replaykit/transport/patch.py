@@ -34,8 +34,9 @@ ROUTE = "_transport_for_url"
 class Patch:
     """What was put in place, and how often it was asked for."""
 
-    def __init__(self) -> None:
-        """Nothing is in place yet."""
+    def __init__(self, route: Callable[[Any], Any]) -> None:
+        """Nothing is in place yet; `route` gives the transport that takes the place of a client's own."""
+        self._route = route
         self._lock = threading.RLock()
         self._users = 0
         self._undo: list[Callable[[], None]] = []
@@ -78,7 +79,7 @@ class Patch:
                         f"{name} {getattr(known.module, '__version__', '')} is not known to this replaykit",
                         remedy="upgrade replaykit-llm, or give clients `transport=episode.transport()`",
                     )
-                self._replace(kind, ROUTE, _routing(known.is_local))
+                self._replace(kind, ROUTE, _routing(known.is_local, self._route))
 
     def _replace(self, owner: Any, name: str, wrap: Callable[[Any], Any]) -> None:
         original = getattr(owner, name)
@@ -86,19 +87,24 @@ class Patch:
         self._undo.append(lambda: setattr(owner, name, original))
 
 
-def _routing(is_local: Callable[[object], bool]) -> Callable[[Any], Any]:
+def _routing(is_local: Callable[[object], bool], route: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def wrap(original: Any) -> Any:
         @wraps(original)
         def transport_for_url(client: Any, url: Any) -> Any:
             inner = original(client, url)
-            if isinstance(inner, Transport) or is_local(inner):
-                return inner
-            session = current()
-            return inner if session is None else Transport(session, inner)
+            return inner if is_local(inner) else route(inner)
 
         return transport_for_url
 
     return wrap
+
+
+def _through_session(inner: Any) -> Any:
+    """The transport through the session that this context belongs to; a client's own where there is none."""
+    if isinstance(inner, Transport):
+        return inner
+    session = current()
+    return inner if session is None else Transport(session, inner)
 
 
 def _carrying(original: Any) -> Any:
@@ -111,5 +117,5 @@ def _carrying(original: Any) -> Any:
     return submit
 
 
-PATCH = Patch()
-"""The one patch of this process."""
+PATCH = Patch(_through_session)
+"""The one patch of this process that routes clients through sessions."""

@@ -52,7 +52,7 @@ def test_outputs_alone() -> None:
 def test_decisions_are_in_the_tape_and_at_the_end_of_the_page(tmp_path: Path) -> None:
     """The latest last, with who, when, why, from what to what; a new one is one insertion in the page's diff."""
     first = replace(DRAFT, history=(FIRST,))
-    then = decided(first, THEN)
+    then = replace(first, history=(FIRST, THEN))
     written, tape = save(tmp_path, then)
     assert (FIRST, THEN) == read(tape).history
     assert () == verify(tmp_path)
@@ -67,6 +67,20 @@ def test_decisions_are_in_the_tape_and_at_the_end_of_the_page(tmp_path: Path) ->
         "    shorter:",
         "    see #214",
     ]
+
+
+def test_a_decision_says_what_it_changed() -> None:
+    """From what to what, by whom; where nothing but the page is new, nobody has decided anything."""
+    first = decided(DRAFT, DRAFT, None, who="Ann\x1b", when=7)
+    assert (Acceptance("Ann\\x1b", 7, DRAFT.id),) == first.history
+    found = decided(chosen(DRAFT, ACCEPTED, ""), DRAFT, ACCEPTED, who="Bob", when=8, why="see #214")
+    assert (FIRST, ("Bob", "see #214", ACCEPTED.id)) == (
+        found.history[0],
+        (found.history[1].who, found.history[1].why, found.history[1].instead),
+    )
+    assert "1 output" in found.history[1].changed
+    again = replace(ACCEPTED, id="episode_c")
+    assert ACCEPTED.history == decided(chosen(again, ACCEPTED, ""), again, ACCEPTED, who="Bob", when=9).history
 
 
 def test_what_a_difference_amounts_to() -> None:

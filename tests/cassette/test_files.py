@@ -14,7 +14,7 @@ from replaykit.cassette import checked, load, names, read, save
 from replaykit.cassette.page import verify
 from replaykit.core.model import Episode, Outputs
 from replaykit.errors import CassetteError, UsageError
-from tests.strategies import agent, bodies
+from tests.turns import agent, bodies
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,10 +29,30 @@ def test_what_was_accepted_is_read(tmp_path: Path) -> None:
     for found in (load(tmp_path / "cassettes", "support"), *map(read, paths)):
         assert found == EPISODE.accepted()
         assert bodies(EPISODE.steps) == bodies(found.steps if found else ())
-    assert "-diff" in (tmp_path / "cassettes" / ".gitattributes").read_text()
+    assert "*.tape binary " in (tmp_path / "cassettes" / ".gitattributes").read_text()
     assert {".gitattributes", "support.tape", "support.yaml"} == {
         path.name for path in (tmp_path / "cassettes").iterdir()
     }
+
+
+def test_git_leaves_tapes_as_they_are(tmp_path: Path) -> None:
+    """Also where a repository says that all its files are text: no line end in a tape is another after a checkout."""
+    (tmp_path / ".gitattributes").write_text("* text eol=lf\n")
+    _, tape = save(tmp_path / "cassettes", EPISODE)
+    for words in (["init", "-q"], ["check-attr", "text", "diff", "merge", "--", str(tape)]):
+        told = subprocess.run(["git", *words], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+    assert ["unset"] * 3 == [line.rpartition(" ")[2] for line in told.splitlines()]
+
+
+@pytest.mark.parametrize("page", ["as it was", None])
+def test_both_files_or_neither(tmp_path: Path, page: str | None) -> None:
+    """Where the tape cannot be put into its place, the page is what it was, or is not there either."""
+    (tmp_path / "support.tape").mkdir()
+    if page:
+        (tmp_path / "support.yaml").write_text(page)
+    with pytest.raises(CassetteError, match="nothing was accepted"):
+        save(tmp_path, EPISODE)
+    assert page == ((tmp_path / "support.yaml").read_text() if (tmp_path / "support.yaml").exists() else None)
 
 
 def test_absence_is_none(tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ from replaykit.errors import CassetteError
 from replaykit.report import conversation, document, table, terminal
 from tests.cassette.forge import Forgery, sealed, sections
 from tests.core.agents import lines_of
-from tests.strategies import agent, question
+from tests.strategies import COSTLY
+from tests.turns import agent, question
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,7 +120,7 @@ def test_what_broke_something_once(value: object) -> None:
             assert "x.tape" == error.path  # noqa: PT017 - either is right, and each is checked
 
 
-@settings(deadline=None)  # a page and four reports, or files
+@COSTLY
 @given(st.sampled_from(FORGERY.places()), JSON)
 @example((0, "name"), "\x1b[2J")
 def test_verify_says_what_is_wrong(place: tuple[str | int, ...], value: object) -> None:

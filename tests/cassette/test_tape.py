@@ -18,7 +18,8 @@ from replaykit.core.history import DEEPEST
 from replaykit.core.model import Episode, Exchange, Origin, Outputs, Span
 from replaykit.errors import CassetteError
 from tests.cassette.forge import HEAD, sealed, sections
-from tests.strategies import agent, bodies, episodes, question
+from tests.strategies import COSTLY, episodes
+from tests.turns import agent, bodies, question
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -48,6 +49,7 @@ def refused(data: bytes) -> str:
     return caught.value.message
 
 
+@COSTLY
 @given(episodes)
 def test_any_episode_comes_back(given: Episode) -> None:
     """Whatever an episode holds, it is the same when it is read, body by body."""
@@ -59,6 +61,7 @@ def test_any_episode_comes_back(given: Episode) -> None:
     ]
 
 
+@COSTLY
 @given(episodes)
 def test_one_episode_has_one_tape(given: Episode) -> None:
     """The same episode gives the same bytes, also when it comes from a tape."""

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from replaykit.cassette.yaml import mapping
+from tests.strategies import COSTLY
 
 if TYPE_CHECKING:
     from replaykit.core.model import JSON
@@ -32,6 +33,7 @@ def shown(text: str) -> str:
     return written({"a": text}).removeprefix("a:").removesuffix("\n").removeprefix(" ")
 
 
+@COSTLY
 @given(st.dictionaries(TEXTS, VALUES, min_size=1))
 def test_every_value_comes_back(value: dict[str, Any]) -> None:
     """Reading what was written gives the value, keys and all."""

@@ -1,6 +1,7 @@
 """Agents as somebody might write them: scripts for a project, each a few lines long.
 
-Law: where the model is comes from `AGENT_BASE_URL`, and nothing here knows that it is recorded.
+Law: where the model is comes from `AGENT_BASE_URL`, and nothing here knows that it is recorded. None
+runs on trio, and each does without it: httpx2 imports it where it is installed, which takes 65 ms.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
 TALK: Final = '''
 """How every script here asks: `ask` gives what was said; there is one place to ask, `/ask`."""
-import os
+import os, sys
+sys.modules["trio"] = None
 import httpx2
 
 URL = os.environ["AGENT_BASE_URL"] + "/ask"
@@ -23,6 +25,10 @@ URL = os.environ["AGENT_BASE_URL"] + "/ask"
 def ask(text, **more):
     return httpx2.post(URL, json={"text": text}, **more).json()["said"]
 '''
+
+
+ASKS: Final = "from talk import ask\nprint(ask('a'))\n"
+"""The smallest agent."""
 
 
 def said(asked: Asked) -> Script:
@@ -74,6 +80,7 @@ FAMILY_ASKS: Final = frozenset(
 TRAVEL: Final = '''
 """An agent on the real SDK: asks, looks the weather up over HTTP, books with a function of its own, asks again."""
 import os, sys
+sys.modules["trio"] = None
 import anthropic, httpx2, replaykit
 from anthropic.types import Message
 
@@ -111,6 +118,7 @@ print(bye)
 LIGHT: Final = '''
 """The same agent without an SDK, which starts three times as fast."""
 import os, sys
+sys.modules["trio"] = None
 import httpx2, replaykit
 
 SYSTEM = "You always answer politely."

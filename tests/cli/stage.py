@@ -96,6 +96,7 @@ class Project:
     def environment(self, variables: Mapping[str, str]) -> dict[str, str]:
         """The environment of a command: little more than what the test gave."""
         plain = {"PATH": os.pathsep.join([VENV, os.defpath]), "HOME": str(self.folder.parent), "LANG": "C.UTF-8"}
+        plain["SSL_CERT_FILE"] = os.environ["SSL_CERT_FILE"]  # of the run, and so short that it takes no time
         return plain | self.variables | dict(variables)
 
     def episode(self, name: str = "agent") -> Episode:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.conftest import settle
-from tests.cli.scripts import LIGHT
+from replaykit.cassette import read
+from tests.cli.scripts import ASKS, LIGHT
 from tests.cli.stage import Project
 from tests.servers.models import anthropic_messages
 from tests.servers.script import plain
@@ -24,22 +24,11 @@ if not os.environ.get("MODEL_API_KEY"):
 """
 
 
-@pytest.fixture(scope="module")
-def accepted(tmp_path_factory: pytest.TempPathFactory, model: Server) -> Project:
-    """A project whose episode is accepted, and has no draft any more."""
-    project = settle(tmp_path_factory.mktemp("accepted") / "project", model)
-    project.write("agent.py", "from talk import ask\nprint(ask('a'))\n")
-    project.record()
-    project.type("accept", "agent")
-    (project.folder / "episodes" / "episodes.db").unlink()
-    return project
-
-
 @pytest.fixture
-def copy(accepted: Project, tmp_path: Path) -> Project:
-    """A copy of it, to be changed."""
-    shutil.copytree(accepted.folder, tmp_path / "copy")
-    return Project(tmp_path / "copy", accepted.variables)
+def copy(accepted: Project) -> Project:
+    """A project whose episode is accepted, and has no draft any more."""
+    (accepted.folder / "episodes" / "episodes.db").unlink()
+    return accepted
 
 
 def test_a_fresh_clone_replays_it(tmp_path: Path) -> None:
@@ -65,32 +54,27 @@ def test_a_fresh_clone_replays_it(tmp_path: Path) -> None:
     assert b"sk-live" not in b"".join(path.read_bytes() for path in (clone.folder / "cassettes").iterdir())
 
 
-def test_a_cassette_needs_no_store(project: Project) -> None:
+def test_a_cassette_needs_no_store(accepted: Project) -> None:
     """Where no store can be made, as in a read-only checkout, a cassette is replayed, and a miss in it is told."""
-    project.write("agent.py", "from talk import ask\nprint(ask('a'))\n")
-    project.record()
-    project.type("accept", "agent")
-    shutil.rmtree(project.folder / "episodes")
-    project.write("episodes", "no folder")
-    assert 0 == project.replay().exit_code
-    project.write("agent.py", "from talk import ask\nprint(ask('b'))\n")
-    ran = project.replay()
+    shutil.rmtree(accepted.folder / "episodes")
+    accepted.write("episodes", "no folder")
+    assert 0 == accepted.replay().exit_code
+    accepted.write("agent.py", ASKS.replace("a')", "b')"))
+    ran = accepted.replay()
     assert (1, True) == (ran.exit_code, "not recorded in agent" in ran.stderr), ran.stderr
 
 
-def test_a_newer_draft_is_mentioned(project: Project) -> None:
+def test_a_newer_draft_is_mentioned(accepted: Project) -> None:
     """A name means the accepted cassette, and that a newer draft exists is said; the draft has a name, too."""
-    project.write("agent.py", "from talk import ask\nprint(ask('a'))\n")
-    project.record()
-    project.type("accept", "agent")
-    project.write("agent.py", "from talk import ask\nprint(ask('b'))\n")
+    project = accepted
+    project.write("agent.py", ASKS.replace("a')", "b')"))
     recorded = project.record()
     assert "next: replaykit replay draft:agent\nthen: replaykit accept agent " in recorded.stderr
     newer = project.episode().id
     assert 1 == project.replay().exit_code
     ran = project.replay("draft:agent")
     assert 0 == ran.exit_code, ran.stderr
-    project.write("agent.py", "from talk import ask\nprint(ask('a'))\n")
+    project.write("agent.py", ASKS)
     assert f"a newer draft exists: {newer} (replaykit replay draft:agent)" in project.replay().stderr
     assert 1 == project.type("diff", "agent").exit_code
     again = project.type("accept", "agent")
@@ -107,11 +91,11 @@ def test_a_cut_run_is_accepted_on_request_only(project: Project) -> None:
     assert 0 == project.type("accept", "agent", "--yes").exit_code
 
 
-def test_there_is_no_draft(accepted: Project) -> None:
+def test_there_is_no_draft(copy: Project) -> None:
     """What is accepted already is not accepted again, and what is not there at all cannot be: exit code 2."""
-    refused = accepted.type("accept", "agent")
+    refused = copy.type("accept", "agent")
     assert (2, True) == (refused.exit_code, "agent is accepted already, and has no newer draft" in refused.stderr)
-    assert 2 == accepted.type("accept", "other").exit_code
+    assert 2 == copy.type("accept", "other").exit_code
 
 
 def test_a_run_without_steps_replaces_nothing(copy: Project) -> None:
@@ -134,10 +118,9 @@ def test_a_run_that_fails_replaces_one_that_does_not_on_request_only(copy: Proje
     assert 0 == copy.type("accept", "agent", "--yes").exit_code
 
 
-def test_an_older_run_replaces_a_newer_one_on_request_only(project: Project) -> None:
+def test_an_older_run_replaces_a_newer_one_on_request_only(recorded: Project) -> None:
     """When the accepted draft itself was removed, the one before it is not taken for it."""
-    project.write("agent.py", "from talk import ask\nprint(ask('a'))\n")
-    project.record()
+    project = recorded
     older = project.episode().id
     project.record()
     project.type("accept", "agent")
@@ -154,3 +137,30 @@ def test_an_interrupted_run_is_called_so(project: Project) -> None:
     project.record()
     refused = project.type("accept", "agent")
     assert (2, True) == (refused.exit_code, "was interrupted (SIGINT)" in refused.stderr), refused.stderr
+
+
+def test_what_only_a_replay_sees_is_accepted(copy: Project) -> None:
+    """A content type stands on no page, and fails a replay until it is accepted."""
+    sent = "headers={'content-type': 'application/json; charset=utf-8'}"
+    copy.write("agent.py", f"from talk import ask\nprint(ask('a', {sent}))\n")
+    assert 1 == copy.replay().exit_code
+    copy.record()
+    assert 0 == copy.type("accept", "agent").exit_code
+    assert 0 == copy.replay().exit_code
+
+
+def test_a_program_that_wants_another_key_is_accepted(copy: Project) -> None:
+    """The name of a secret stands on no page, and a fresh clone has no value for it until it is accepted."""
+    copy.write("agent.py", "import os\nfrom talk import ask\nos.environ['NEW_API_KEY']\nprint(ask('a'))\n")
+    copy.record(NEW_API_KEY="9fK2mQ8xLp7VtR3w")
+    assert 0 == copy.type("accept", "agent").exit_code
+    assert 0 == copy.replay().exit_code
+
+
+def test_every_decision_stays_in_the_cassette(copy: Project) -> None:
+    """Also one that changes nothing but the command; a secret in its reason is hidden as everywhere."""
+    key = "9fK2mQ8xLp7VtR3w"
+    copy.record("agent.py", "--quiet")
+    copy.type("accept", "agent", "--reason", f"a flag, with {key}", MODEL_API_KEY=key)
+    found = read(copy.folder / "cassettes" / "agent.tape").history
+    assert [("", ""), ("", "a flag, with [REDACTED:MODEL_API_KEY]")] == [(each.changed, each.why) for each in found]

@@ -50,6 +50,37 @@ def test_it_ends_with_what_changed(project: Project, tmp_path: Path) -> None:
     assert not (tmp_path / "cassettes").exists()
 
 
+COUNTED = """
+import os, pathlib, signal
+from talk import ask
+print(ask("hello"))
+runs = pathlib.Path("runs")
+runs.write_text(runs.read_text() + "x" if runs.exists() else "x")
+if len(runs.read_text()) == 3:
+    {}
+"""
+"""An agent that does something else in its third run: one recorded, then the second of `--again`."""
+
+
+def test_a_run_that_fails_between_others_is_told(project: Project) -> None:
+    """It is the last one, for what failed once will fail again, and is said to have failed."""
+    project.write("agent.py", COUNTED.format("raise SystemExit(3)"))
+    project.record()
+    ran = project.type("record", "--again", "agent", "--runs", "3")
+    assert (1, 3) == (ran.exit_code, project.drafts())
+    assert "the run failed: exit code 3, and agent has 0; what follows came of that\n" in ran.stderr
+    assert "run 2 differs from run 1 in 1 output: replaykit diff episode_" in ran.stderr
+
+
+def test_a_run_that_was_ended_is_no_run_to_compare_with(project: Project) -> None:
+    """What an interruption did does not pass for what differs anyway, and no run follows it."""
+    project.write("agent.py", COUNTED.format("os.kill(os.getpid(), signal.SIGINT)"))
+    project.record()
+    ran = project.type("record", "--again", "agent", "--runs", "3")
+    assert (0, 3) == (ran.exit_code, project.drafts()), ran.stderr
+    assert "anyway" not in ran.stderr
+
+
 def test_what_is_set_now_counts(project: Project) -> None:
     """Live, a variable that is set now beats the recorded one, and a missing key is missing: no stand-in is sent."""
     project.write("agent.py", AGENT)

@@ -145,16 +145,14 @@ def test_what_a_program_sees_of_us_is_the_same_in_a_replay(project: Project, tmp
     assert (0, ran.stdout) == (again.exit_code, again.stdout), again.stderr
 
 
-def test_a_run_within_a_run_is_its_own(project: Project, model: Server) -> None:
+def test_a_run_within_a_run_is_its_own(recorded: Project, model: Server) -> None:
     """`record -- replaykit replay` replays: nothing of the inner run is sent, or part of the outer episode."""
-    project.write("agent.py", "from talk import ask\nprint(ask('inner'))\n")
-    assert 0 == project.record().exit_code
     before = len(model.requests)
-    outer = project.type("record", "--as", "outer", "--", sys.executable, "-m", "replaykit", "replay", "agent")
-    assert (0, "inner!\n") == (outer.exit_code, outer.stdout), outer.stderr
+    outer = recorded.type("record", "--as", "outer", "--", sys.executable, "-m", "replaykit", "replay", "agent")
+    assert (0, "a!\n") == (outer.exit_code, outer.stdout), outer.stderr
     assert "same: 1 same" in outer.stderr
     assert before == len(model.requests)
-    assert () == project.episode("outer").steps
+    assert () == recorded.episode("outer").steps
 
 
 @pytest.mark.parametrize(("script", "said"), [(LOCKING, "1 not recorded"), (FULL, "different")], ids=["lock", "disk"])

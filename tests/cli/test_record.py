@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.conftest import settle
-from tests.cli.scripts import FAMILY, FAMILY_ASKS, TRAVEL
+from tests.cli.scripts import ASKS, FAMILY, FAMILY_ASKS
 from tests.cli.stage import PATIENCE, Project, Ran
-from tests.servers.models import anthropic_error, anthropic_messages
 from tests.servers.script import chunked, plain, stream
 from tests.servers.wire import Server
 
@@ -180,19 +179,6 @@ def test_a_child_that_leaves_a_stream_has_it_kept(project: Project, model: Serve
     assert (b"data: 1\n\n", True) == (step.response.body.data, step.left)
 
 
-def test_the_summary_counts_as_people_do(project: Project, model: Server) -> None:
-    """A retry belongs to its call; a model call, a request and a call of a local function are three things."""
-    model.on(
-        "POST /v1/messages", anthropic_error(429, "rate_limit_error", (("retry-after-ms", "1"),)), anthropic_messages
-    )
-    model.on("GET /weather", plain(b"sunny"))
-    project.write("agent.py", TRAVEL)
-    ran = project.record(ANTHROPIC_API_KEY=KEY)
-    assert "You said: sunny, seat 7A\nYou said: Bye\n" == ran.stdout
-    assert "   3 model calls · 1 request · 1 tool call · " in ran.stderr
-    assert " · 57 tokens\n" in ran.stderr
-
-
 def test_a_key_too_plain_to_hide_is_warned_of(project: Project) -> None:
     """`KEY=test` may not eat every "test": it is not hidden, and that is said."""
     project.write("agent.py", "from talk import ask\nask('a test')\n")
@@ -216,11 +202,9 @@ def test_a_store_that_fails_is_not_the_programs_business(project: Project) -> No
 
 
 def test_a_session_that_cannot_begin_is_not_the_programs_business(project: Project) -> None:
-    """The program runs on when its session cannot begin; in a replay that is an error where it was to begin."""
+    """The program runs on when its session cannot begin."""
     project.write("pyproject.toml", "")
-    project.write("agent.py", "from talk import ask\nprint(ask('a'))\n")
-    project.record()
-    project.write("agent.py", "open('pyproject.toml', 'w').write('not TOML')\nfrom talk import ask\nprint(ask('a'))\n")
+    project.write("agent.py", "open('pyproject.toml', 'w').write('not TOML')\n" + ASKS)
     ran = project.record("agent.py")
     assert (0, "a!\n") == (ran.exit_code, ran.stdout), ran.stderr
     assert "its session did not start: " in ran.stderr

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import shutil
 import signal
 import venv
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from replaykit.launch.isolate import isolated
-from tests.cli.conftest import settle
+from tests.cli.conftest import copied, settle
 from tests.cli.scripts import LIGHT, TRAVEL
 from tests.cli.stage import PATIENCE
 from tests.servers.models import anthropic_error, anthropic_messages
@@ -53,6 +52,7 @@ def travel(tmp_path_factory: pytest.TempPathFactory) -> Project:
     assert 0 == ran.exit_code, ran.stderr
     project.variables.clear()
     project.write("expected.txt", ran.stdout)
+    project.write("summary.txt", ran.stderr)
     return project
 
 
@@ -73,8 +73,7 @@ def light(tmp_path_factory: pytest.TempPathFactory) -> Project:
 @pytest.fixture
 def journey(light: Project, tmp_path: Path) -> Project:
     """A copy of it, to be changed."""
-    shutil.copytree(light.folder, tmp_path / "copy")
-    return type(light)(tmp_path / "copy")
+    return copied(light, tmp_path / "copy")
 
 
 def change(project: Project, before: str, after: str) -> None:
@@ -98,6 +97,14 @@ with contextlib.suppress(OSError):
 """
 
 PROMPT = ("You always answer", "You never answer")
+
+
+def test_the_summary_counts_as_people_do(travel: Project) -> None:
+    """A retry belongs to its call; a model call, a request and a call of a local function are three things."""
+    assert (travel.folder / "expected.txt").read_text().endswith("\nYou said: sunny, seat 7A\nYou said: Bye\n")
+    summary = (travel.folder / "summary.txt").read_text()
+    assert "   3 model calls · 1 request · 1 tool call · " in summary
+    assert " · 57 tokens\n" in summary
 
 
 def test_the_same_without_network_and_key(travel: Project) -> None:
@@ -368,12 +375,14 @@ def test_an_interpreter_from_elsewhere_is_replaced(journey: Project, tmp_path: P
 
 CHILDREN = """
 import multiprocessing, sys
+import httpx2
 from talk import ask
 
 def child(queue):
     queue.put(ask("the same"))
 
 if __name__ == "__main__":
+    httpx2.Client().close()  # imports what eight forks would import each for itself
     context = multiprocessing.get_context(sys.argv[1] if sys.argv[1:] else "fork")
     queue = context.SimpleQueue()
     children = [context.Process(target=child, args=(queue,)) for _ in range(8)]

@@ -34,7 +34,8 @@ def test_what_differs_anyway(project: Project) -> None:
     assert (1, 4) == (ran.exit_code, project.drafts()), ran.stderr
     assert "run 3 of 3\n" in ran.stderr
     assert 'answer.said: "1" → "4" (in "hello number …") (differs between runs anyway)\n' in ran.stderr
-    assert ran.stderr.endswith("all of this differs between runs of the same program anyway\n")
+    assert "\nall of this differs between runs of the same program anyway\n" in ran.stderr
+    assert "\nrun 2 differs from run 1 in 1 answer and 1 output: replaykit diff episode_" in ran.stderr
 
 
 def test_what_the_program_changed_is_beyond_that(project: Project) -> None:
@@ -47,7 +48,7 @@ def test_what_the_program_changed_is_beyond_that(project: Project) -> None:
         ran = project.type("record", "--again", "agent", "--runs", "2", AGENT_BASE_URL=url)
     changed = next(line for line in ran.stderr.splitlines() if '"hello" → "good day"' in line)
     assert "anyway" not in changed
-    assert ran.stderr.endswith("2 of 3 differences between runs anyway, 1 beyond that\n")
+    assert "\n0 of 3 differences between runs anyway, 3 beyond that\n" in ran.stderr
 
 
 def test_runs_are_of_an_episode(project: Project) -> None:

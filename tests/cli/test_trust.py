@@ -16,7 +16,8 @@ from replaykit.config import Config
 from replaykit.core.model import Body, Episode, Exchange, Origin, Outputs, Request, ToolCall
 from replaykit.errors import UsageError
 from replaykit.session.names import Named
-from tests.strategies import question
+from tests.cli.scripts import ASKS
+from tests.turns import question
 
 if TYPE_CHECKING:
     from tests.cli.stage import Project
@@ -102,12 +103,10 @@ def test_all_of_it_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert ["    with OPENAI_BASE_URL=http://evil.test", f"    with A_MODEL={escaped}"] == variables
 
 
-def test_it_does_not_run_before_it_is_confirmed(project: Project, tmp_path: Path) -> None:
+def test_it_does_not_run_before_it_is_confirmed(accepted: Project, tmp_path: Path) -> None:
     """`replay` and `record --again` show the command and end with exit code 2; with --yes, or at home, it runs."""
-    project.write("agent.py", "from talk import ask\nask('a')\nopen('ran', 'w').close()\n")
-    project.record()
-    project.type("accept", "agent")
-    (project.folder / "ran").unlink()
+    project = accepted
+    project.write("agent.py", ASKS + "open('ran', 'w').close()\n")
     foreign, store = tmp_path / "agent.tape", tmp_path / "other.db"
     shutil.copy(project.folder / "cassettes" / "agent.tape", foreign)
     shutil.copy(project.folder / "episodes" / "episodes.db", store)

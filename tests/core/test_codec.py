@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from replaykit.core.codec import Malformed, answer_of, dumps, loads, origin_form, origin_of, step_of
 from replaykit.core.model import Body, Exchange, Origin, Step, ToolCall
-from tests.strategies import exchanges, origins, question, steps
+from tests.strategies import exchanges, origins, steps
+from tests.turns import question
 
 
 def again(step: Step, answer: bytes | None = None, body: bytes | None = None) -> Step:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from replaykit.core.diff import as_json, diff, first
-from replaykit.core.model import Body, Failure, Outputs, Span, ToolCall
+from replaykit.core.model import Body, Exchange, Failure, Outputs, Span, ToolCall
 from tests import strategies
 from tests.core.agents import NOON, Agent, answer, episode, exchange, lines_of, question
 
@@ -52,6 +52,22 @@ def test_a_changed_prompt_is_told_once() -> None:
     """Every request repeats the prompt; it is told where it began, as the program's doing."""
     difference = compared(replace(AFTER, system="You must never answer politely."))
     assert ['turn 1, system prompt: "always" → "never" (in "You must … answer politely.")'] == texts(difference)
+    assert difference.first is not None
+    assert (1, "program") == (difference.first.step, difference.first.cause)
+
+
+def test_a_header_that_a_replay_reports_is_told_once() -> None:
+    """What fails a replay as sent differently is a difference, the program's doing; other headers are none."""
+    before = BEFORE.episode()
+    extra = (("anthropic-beta", "tools-2026-10-21"), ("user-agent", "other"))
+    steps = [
+        replace(step, request=replace(step.request, headers=(*step.request.headers, *extra)))
+        if isinstance(step, Exchange)
+        else step
+        for step in before.steps
+    ]
+    difference = diff(before, replace(before, steps=tuple(steps)))
+    assert ['header anthropic-beta: "" → "tools-2026-10-21"'] == texts(difference)
     assert difference.first is not None
     assert (1, "program") == (difference.first.step, difference.first.cause)
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from replaykit.core.history import DEEPEST, RECENT, RECENT_BYTES, History, Link, Past, Questions
-from tests.strategies import agent, bodies
+from tests.turns import agent, bodies
 
 pieces = st.lists(st.sampled_from([b"a", b"ab", b"{", b"x" * 50, b"]}", b""]), max_size=12).map(b"".join)
 

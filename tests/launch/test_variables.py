@@ -17,6 +17,7 @@ from replaykit.cassette import save
 from replaykit.core.model import Origin
 from replaykit.launch.variables import Variables, needed
 from tests.launch.blocks import forked, kept
+from tests.strategies import COSTLY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -52,6 +53,7 @@ def test_what_an_episode_needs() -> None:
 LAYER = st.dictionaries(st.sampled_from(NAMES), st.sampled_from(["x", "y"]))
 
 
+@COSTLY
 @given(before=LAYER, layers=st.lists(LAYER, max_size=4), data=st.data())
 def test_taken_back_in_any_order(before: dict[str, str], layers: list[dict[str, str]], data: st.DataObject) -> None:
     """The last of the blocks that are left has its way; when all have left, the environment is as it was."""

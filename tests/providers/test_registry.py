@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from replaykit.providers.registry import PROVIDERS, find
+from tests.strategies import COSTLY
 
 if TYPE_CHECKING:
     from replaykit.core.model import JSON, Headers
@@ -143,6 +144,7 @@ REQUESTS = st.fixed_dictionaries({name: st.lists(DOCUMENTS, max_size=4) for name
 INSIDE = st.builds(lambda name, index, rest: (name, index, *rest), st.sampled_from(LISTS), st.integers(-1, 4), PATHS)
 
 
+@COSTLY
 @given(DOCUMENTS | REQUESTS, PATHS | INSIDE)
 def test_no_document_is_too_strange(document: JSON, path: tuple[str | int, ...]) -> None:
     """Any JSON is read without an error, and every path has words."""
@@ -154,6 +156,7 @@ def test_no_document_is_too_strange(document: JSON, path: tuple[str | int, ...])
         assert find(method, "http://h/v1/models", (), document)
 
 
+@COSTLY
 @given(st.lists(DOCUMENTS, max_size=8))
 def test_no_stream_is_too_strange(documents: list[JSON]) -> None:
     """Any events add up to something that can be read, and can be asked for end and order."""
@@ -164,6 +167,7 @@ def test_no_stream_is_too_strange(documents: list[JSON]) -> None:
         assert operation.order(body) is not None
 
 
+@COSTLY
 @given(st.binary(max_size=300))
 def test_no_bytes_are_too_strange(body: bytes) -> None:
     """Bytes that are no stream at all are none."""

@@ -7,13 +7,13 @@ from decimal import Decimal
 from importlib import metadata
 from typing import TYPE_CHECKING
 
+import pytest
+
 from replaykit.core.model import Span
 from replaykit.report.cost import Bill, bill
 from tests.core.agents import NOON, answer, episode, exchange, question
 
 if TYPE_CHECKING:
-    import pytest
-
     from replaykit.core.model import Episode
 
 MODEL = "claude-sonnet-4-5"
@@ -33,6 +33,13 @@ def test_tokens_have_the_price_of_the_day() -> None:
     table = f"genai-prices {metadata.version('genai-prices')}, prices of 2026-11-01"
     assert (Decimal("0.45"), (), table) == (found.amount, found.unknown, found.source)
     assert "$0.4500" == str(found)
+
+
+def test_a_small_amount_is_not_nothing() -> None:
+    """Two digits that mean something are shown of it."""
+    assert ["$0.0000", "$0.0123", "$0.00081", "$0.0000048"] == [
+        str(Bill(Decimal(amount))) for amount in ("0", "0.01234", "0.00080750", "0.00000475")
+    ]
 
 
 def test_what_comes_from_a_cache_is_cheaper_and_what_goes_into_one_dearer() -> None:
@@ -58,6 +65,14 @@ def test_an_answer_without_tokens_is_unknown() -> None:
     """A stream that did not say what it took costs something, and not nothing."""
     step = exchange(question("Hello"), {**answer("Hi", model=MODEL), "usage": None})
     assert (MODEL,) == bill(episode(step)).unknown
+
+
+@pytest.mark.parametrize("field", ["input_tokens", "output_tokens", "cache_read_input_tokens"])
+def test_impossible_tokens_are_unknown(field: str) -> None:
+    """Whatever a gateway counts: fewer than none have no price, and none at all in the input is no count."""
+    for usage in ({"input_tokens": 100, "output_tokens": 10, field: -200}, {"input_tokens": "7", "output_tokens": 1.5}):
+        found = bill(episode(exchange(question("Hello"), answer("Hi", model=MODEL, usage=usage))))
+        assert (None, (MODEL,)) == (found.amount, found.unknown)
 
 
 def test_what_no_model_answered_costs_nothing() -> None:

@@ -12,7 +12,7 @@ from replaykit.core.model import Episode, Origin, Span
 from replaykit.errors import CassetteError, NoSuchEpisode, StoreError, UsageError
 from replaykit.session.names import named
 from replaykit.store import Facts, Store
-from tests.strategies import agent, bodies
+from tests.turns import agent, bodies
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,14 +15,14 @@ from replaykit.core.model import Origin, Span
 from replaykit.errors import StoreError
 from replaykit.store import Facts, Store
 from tests.launch.conftest import importing
-from tests.strategies import bodies, question
+from tests.turns import bodies, question
 
 STORY = """
 import os, posix, sys
 from pathlib import Path
 from replaykit.errors import StoreError
 from replaykit.store import Facts, Store
-from tests.strategies import question
+from tests.turns import question
 
 store = Store(Path(sys.argv[1]))
 keeper = store.keeper(sys.argv[2])

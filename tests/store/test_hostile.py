@@ -20,7 +20,7 @@ from replaykit.errors import StoreError
 from replaykit.report import conversation, table, terminal
 from replaykit.store import Facts, Store
 from replaykit.store.schema import APPLICATION, MIGRATIONS
-from tests.strategies import agent, bodies
+from tests.turns import agent, bodies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

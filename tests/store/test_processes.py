@@ -15,7 +15,7 @@ import pytest
 
 from replaykit.core.model import Origin, Span
 from replaykit.store import Facts, Keeper, Store
-from tests.strategies import agent, bodies
+from tests.turns import agent, bodies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ import sys, threading
 from itertools import islice
 from pathlib import Path
 from replaykit.store import Facts, Store
-from tests.strategies import turns
+from tests.turns import turns
 
 path, episode, names, many = Path(sys.argv[1]), sys.argv[2], sys.argv[3].split(","), int(sys.argv[4])
 store = Store(path)

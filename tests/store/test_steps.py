@@ -15,7 +15,8 @@ from replaykit.core.model import Body, Episode, Exchange, Origin, Span, Step
 from replaykit.errors import StoreError
 from replaykit.store import Facts, Store
 from replaykit.store.keeper import LARGE, ROLL
-from tests.strategies import agent, bodies, question, steps
+from tests.strategies import COSTLY, steps
+from tests.turns import agent, bodies, question
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -65,6 +66,7 @@ def in_order(found: Sequence[Step]) -> tuple[Step, ...]:
 grown = st.lists(st.sampled_from([b"a", b"bc", b"[", b"]", b"\0" * 40]), max_size=8).map(b"".join)
 
 
+@COSTLY
 @given(found=st.lists(steps, max_size=12), finish=st.booleans())
 def test_any_steps_come_back(shared: Store, found: list[Step], *, finish: bool) -> None:
     """Exchanges and tool calls of any shape are the same when they are read, in the order in which they began."""

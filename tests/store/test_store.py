@@ -15,7 +15,7 @@ from replaykit.core.model import Failure, Origin, Outputs, Span, ToolCall, Unsee
 from replaykit.core.normalize import Bound
 from replaykit.errors import StoreError
 from replaykit.store import KEPT_REPLAYS, Facts, Store, fresh
-from tests.strategies import agent, question
+from tests.turns import agent, question
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,7 +21,7 @@ from replaykit.core.model import Origin, Span
 from replaykit.errors import NotRecorded, StoreError
 from replaykit.store import Facts, Store
 from replaykit.store.schema import MIGRATIONS
-from tests.strategies import agent, bodies, question
+from tests.turns import agent, bodies, question
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from replaykit.tools.values import NoForm, dumps, exact, loads
+from tests.strategies import COSTLY
 from tests.tools import kitchen
 
 NAMES = vars(kitchen)
@@ -71,6 +72,7 @@ def test_equal_values_have_one_text(value: Any) -> None:
     assert text == dumps(loads(text, NAMES), strict=True)
 
 
+@COSTLY
 @given(
     st.recursive(
         st.none() | st.integers() | st.text(max_size=5), lambda inner: st.lists(inner) | st.dictionaries(keys, inner)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from tests.servers.certificates import Certificates
     from tests.servers.script import Script
+    from tests.transport.conftest import Together
     from tests.transport.flavour import Flavour
 
 
@@ -206,14 +207,18 @@ def test_an_unknown_scheme(stage: Stage) -> None:
     assert recorded is replayed
 
 
-def test_a_timeout_is_not_waited_for(stage: Stage) -> None:
+def test_a_timeout_is_not_waited_for(together: Together) -> None:
     """A recorded timeout comes back at once."""
-    program = failing(stage, stage.server.on("GET /", (Ending.SILENCE,)), timeout=stage.patience(read=1.0))
-    stage.record(program)
-    stage.server.stop()
-    began = time.perf_counter()
-    stage.replay(program)
-    assert time.perf_counter() - began < 0.9
+
+    def story(stage: Stage) -> None:
+        program = failing(stage, stage.server.on("GET /", (Ending.SILENCE,)), timeout=stage.patience(read=1.0))
+        stage.record(program)
+        stage.server.stop()
+        began = time.perf_counter()
+        stage.replay(program)
+        assert time.perf_counter() - began < 0.9
+
+    together(story)
 
 
 def test_the_message_of_an_error_is_kept(stage: Stage) -> None:

@@ -16,6 +16,7 @@ from tests.transport.flavour import ASYNC, EVERY, SYNC
 from tests.transport.stage import outcome
 
 if TYPE_CHECKING:
+    from tests.transport.conftest import Together
     from tests.transport.stage import Stage
 
 ONE, TWO, THREE = b"data: 1\n\n", b"data: 2\n\n", b"data: [DONE]\n\n"
@@ -125,23 +126,27 @@ def test_a_cut_in_an_encoded_stream(stage: Stage) -> None:
     assert recorded == replayed
 
 
-def test_a_stream_that_falls_silent_times_out_again(stage: Stage) -> None:
+def test_a_stream_that_falls_silent_times_out_again(together: Together) -> None:
     """A read timeout after the first chunk comes back after the first chunk, without the wait."""
-    url = stage.server.on("GET /", stream(ONE, Ending.SILENCE))
 
-    async def program() -> tuple[list[bytes], type[BaseException] | None]:
-        chunks: list[bytes] = []
+    def story(stage: Stage) -> None:
+        url = stage.server.on("GET /", stream(ONE, Ending.SILENCE))
 
-        async def read() -> None:
-            async with stage.client(timeout=stage.patience(read=0.5)) as client, client.stream(url) as response:
-                async for chunk in client.raw(response):
-                    chunks.append(chunk)  # noqa: PERF401  # what came before the error counts
+        async def program() -> tuple[list[bytes], type[BaseException] | None]:
+            chunks: list[bytes] = []
 
-        return chunks, await outcome(read())
+            async def read() -> None:
+                async with stage.client(timeout=stage.patience(read=0.5)) as client, client.stream(url) as response:
+                    async for chunk in client.raw(response):
+                        chunks.append(chunk)  # noqa: PERF401  # what came before the error counts
 
-    recorded, replayed = stage.both(program)
-    assert ([ONE], stage.flavour.library.ReadTimeout) == recorded
-    assert recorded == replayed
+            return chunks, await outcome(read())
+
+        recorded, replayed = stage.both(program)
+        assert ([ONE], stage.flavour.library.ReadTimeout) == recorded
+        assert recorded == replayed
+
+    together(story)
 
 
 def test_who_leaves_early_leaves_early_again(stage: Stage) -> None:
@@ -270,21 +275,25 @@ def test_leaving_a_stream_frees_its_connection(stage: Stage) -> None:
     assert recorded == replayed
 
 
-def test_pace_is_kept_on_demand(stage: Stage) -> None:
+def test_pace_is_kept_on_demand(together: Together) -> None:
     """`speed=1` spaces the chunks as they came, `speed=0` waits for nothing."""
-    gate = stage.server.gate()
-    url = stage.server.on("GET /", stream(ONE, gate, TWO))
 
-    async def program() -> float:
-        began = time.perf_counter()
-        async with stage.client() as client, client.stream(url) as response:
-            async for _ in client.raw(response):
-                if not gate.is_set():
-                    time.sleep(0.5)  # noqa: ASYNC251  # the pause to be recorded, not a synchronization
-                    gate.set()
-        return time.perf_counter() - began
+    def story(stage: Stage) -> None:
+        gate = stage.server.gate()
+        url = stage.server.on("GET /", stream(ONE, gate, TWO))
 
-    recorded = stage.record(program)
-    stage.server.stop()
-    assert stage.replay(program) < 0.4
-    assert 0.49 < stage.replay(program, speed=1) < recorded + 5.0
+        async def program() -> float:
+            began = time.perf_counter()
+            async with stage.client() as client, client.stream(url) as response:
+                async for _ in client.raw(response):
+                    if not gate.is_set():
+                        time.sleep(0.5)  # noqa: ASYNC251  # the pause to be recorded, not a synchronization
+                        gate.set()
+            return time.perf_counter() - began
+
+        recorded = stage.record(program)
+        stage.server.stop()
+        assert stage.replay(program) < 0.4
+        assert 0.49 < stage.replay(program, speed=1) < recorded + 5.0
+
+    together(story)

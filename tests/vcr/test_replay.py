@@ -20,6 +20,7 @@ from replaykit.store import Store
 from replaykit.vcr.cassette import played
 from replaykit.vcr.document import tree
 from replaykit.vcr.drafts import drafts
+from tests.strategies import COSTLY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,6 +92,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@COSTLY
 @given(st.lists(st.tuples(bodies, bodies, fields, fields), min_size=1, max_size=3))
 def test_any_bodies(pairs: Sequence[tuple[bytes, bytes, dict[str, list[str]], dict[str, list[str]]]]) -> None:
     """Whatever bytes and headers vcrpy was given, they are read as they were."""

@@ -3,7 +3,7 @@
     a place in a request is explained, and not told, when
     it means nothing                                 fields that the provider declares volatile
     rules fold it                                    ids one to one, times within their runs
-    an earlier step told it                          later requests repeat it
+    an earlier step told it                          later requests repeat it, headers among it
     it is what models and tools said                 their answers are compared on their own (echoes.py)
 
 Law: what is left in the first step that differs has its cause in that step (cause.py).
@@ -24,12 +24,14 @@ from replaykit.core.diff.echoes import Echoes
 from replaykit.core.diff.items import gathered, identity, parts, volatile, wording
 from replaykit.core.diff.side import Desk, repeated, side
 from replaykit.core.ground import Ground
-from replaykit.core.model import ToolCall
+from replaykit.core.headers import differing as sent
+from replaykit.core.model import Exchange, ToolCall
 from replaykit.core.normalize import Facts, Rules
 from replaykit.core.outputs import compare
-from replaykit.core.places import differing, marked, of_documents
+from replaykit.core.places import differing, exchanged, marked, of_documents
 from replaykit.core.plain import line
 from replaykit.core.steps import LARGEST, Titles
+from replaykit.providers.registry import tells
 from replaykit.providers.shape import parse
 
 if TYPE_CHECKING:
@@ -108,9 +110,10 @@ class _Comparison:
     def _pair(self, before: Seen, after: Seen, explain: _Explain) -> Pair:
         """Two steps that belong together, compared."""
         pair = Pair("same", before.whole.number, after.whole.number, self._title(after), model=after.model)
-        if before.raw == after.raw:
+        headers = self._headers(before, after)
+        if before.raw == after.raw and not headers:
             return pair
-        asked, answers = self._asked(before, after, explain), self._answered(before, after)
+        asked, answers = (*headers, *self._asked(before, after, explain)), self._answered(before, after)
         if not asked and not answers:
             return pair
         return replace(pair, kind="changed", asked=asked, answered=answers, cause=cause_of(before, after, asked))
@@ -122,6 +125,15 @@ class _Comparison:
     def _removed(self, seen: Seen) -> Pair:
         cause = cause_alone(seen, self.sides[0])
         return Pair("removed", seen.whole.number, None, self._title(seen), cause=cause, model=seen.model)
+
+    def _headers(self, before: Seen, after: Seen) -> tuple[Place, ...]:
+        """The headers that a replay would call sent differently; what happened to one is told once."""
+        one, other = before.step, after.step
+        if not isinstance(one, Exchange) or not isinstance(other, Exchange):
+            return ()
+        rows = [row for row in sent(one.request.headers, other.request.headers, tells) if row not in self.told]
+        self.told.update(rows)
+        return tuple(exchanged(f"header {line(name)}", was, now) for name, was, now in rows)
 
     def _asked(self, before: Seen, after: Seen, explain: _Explain) -> tuple[Place, ...]:
         """The places in what was asked that nothing explains."""
@@ -191,7 +203,14 @@ def _turns(seen: Sequence[Seen]) -> int:
 
 
 def _calls(seen: Sequence[Seen]) -> int:
-    return sum(isinstance(each.step, ToolCall) for each in seen)
+    """Those that were recorded, or those that models asked for: programs run tools that are no steps of their own."""
+    asked = sum(
+        part.kind == "tool_call"
+        for each in seen
+        if each.answer is not None and each.answer.turn is not None
+        for part in each.answer.turn.parts
+    )
+    return max(asked, sum(isinstance(each.step, ToolCall) for each in seen))
 
 
 def _tokens(seen: Sequence[Seen]) -> int:

@@ -7,6 +7,9 @@
     a place in what else was answered         that place of the step differed, or what it lies in
     a place in an output                      that place differed, or what it lies in
 
+Where runs word a text differently, what they have in common is theirs: a text that lacks a word of it is no
+other wording, but a change (frame.py).
+
 Law: pure. Steps are the same by what they are called, without the arguments of a call, and by which of
 those called so they are; the runs that the noise is from are on a difference's later side.
 """
@@ -14,11 +17,13 @@ those called so they are; the runs that the noise is from are on a difference's 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from replaykit.core.diff.frame import framed
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from replaykit.core.diff.difference import Difference, Pair
     from replaykit.core.place import Place
@@ -35,40 +40,56 @@ _NONE: _Step = ("", 0)
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """The spots that differed between runs of one program."""
+    """The spots that differed between runs of one program, and the texts that stood there."""
 
     spots: frozenset[_Spot] = frozenset()
+    texts: Mapping[_Spot, tuple[str, ...]] = field(default_factory=dict)
 
     def of(self, difference: Difference) -> Anyway:
         """What of a difference is noise."""
-        return Anyway(self.spots, _steps(difference, later=False), _steps(difference, later=True))
+        return Anyway(self, _steps(difference, later=False), _steps(difference, later=True))
 
 
 @dataclass(frozen=True, slots=True)
 class Anyway:
     """What of one difference differs anyway; `before` and `after` say which step a number is."""
 
-    spots: frozenset[_Spot]
+    noise: Noise
     before: _Steps
     after: _Steps
 
     def covers(self, pair: Pair | None, place: Place | None = None) -> bool:
         """Whether a place of a pair differs anyway; without a place the pair itself, without a pair an output."""
         if pair is None:
-            return place is not None and self._holds("output", _NONE, _path(place))
+            return place is not None and self._covers(place, "output", _NONE, _path(place))
         step = (self.before if pair.after is None else self.after)[pair.number]
         if place is None:
             return self._holds("alone", step, ())
         sort: _Sort = "asked" if any(place is each for each in pair.asked) else "answered"
-        return self._holds(sort, step, () if sort == "answered" and pair.model else _path(place))
+        return self._covers(place, sort, step, () if sort == "answered" and pair.model else _path(place))
+
+    def _covers(self, place: Place, sort: _Sort, step: _Step, where: _Where) -> bool:
+        return self._holds(sort, step, where) and self._fits(place, (sort, step, _path(place)))
 
     def _holds(self, sort: _Sort, step: _Step, where: _Where) -> bool:
-        return any((sort, step, where[:size]) in self.spots for size in range(len(where) + 1))
+        return any((sort, step, where[:size]) in self.noise.spots for size in range(len(where) + 1))
+
+    def _fits(self, place: Place, spot: _Spot) -> bool:
+        """Whether the old text could be one of the new runs': it lacks no word that all of them have."""
+        texts = self.noise.texts.get(spot, ())
+        return len(texts) < 2 or not isinstance(place.before, str) or framed(texts).fits(place.before)  # noqa: PLR2004
 
 
 def noise(differences: Sequence[Difference]) -> Noise:
     """What differs between runs of one program, given how they differ from one another."""
-    return Noise(frozenset(spot for difference in differences for spot in _spots(difference)))
+    texts: dict[_Spot, list[str]] = {}
+    for spot, place in (each for difference in differences for each in _placed(difference)):
+        if isinstance(place.before, str) and isinstance(place.after, str):
+            texts.setdefault(spot, [place.before]).append(place.after)
+    return Noise(
+        frozenset(spot for difference in differences for spot in _spots(difference)),
+        {spot: tuple(dict.fromkeys(found)) for spot, found in texts.items()},
+    )
 
 
 def _spots(difference: Difference) -> Iterator[_Spot]:
@@ -78,6 +99,16 @@ def _spots(difference: Difference) -> Iterator[_Spot]:
             if number is not None:
                 yield from _of_pair(pair, steps[number])
     yield from (("output", _NONE, _path(place)) for place in difference.outputs)
+
+
+def _placed(difference: Difference) -> Iterator[tuple[_Spot, Place]]:
+    """Every place, and where exactly it is."""
+    steps = _steps(difference, later=True)
+    for pair in difference.steps:
+        if pair.after is not None:
+            yield from ((("asked", steps[pair.after], _path(place)), place) for place in pair.asked)
+            yield from ((("answered", steps[pair.after], _path(place)), place) for place in pair.answered)
+    yield from ((("output", _NONE, _path(place)), place) for place in difference.outputs)
 
 
 def _of_pair(pair: Pair, step: _Step) -> Iterator[_Spot]:

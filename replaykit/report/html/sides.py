@@ -61,6 +61,8 @@ _Sides: TypeAlias = tuple[tuple[Stretch, ...], tuple[Stretch, ...]]
 
 def rows(before: str, after: str) -> tuple[Row, ...]:
     """The rows of two texts; lines far from any that changed are skipped."""
+    if before.endswith("\n") and after.endswith("\n"):  # the line feed that ends both begins no line
+        before, after = before[:-1], after[:-1]
     ours, theirs = before.split("\n"), after.split("\n")
     found: list[Row] = []
     codes = list(_blocks(ours, theirs))

@@ -192,7 +192,7 @@ def test_a_review_opens_with_five_lines_then_what_differed_first() -> None:
     after = replace(after, outputs=Outputs(b"Take a hat.\n", 0))
     page = compared(before, after)
     words = [
-        *("outputs ", "turns 3", "tool calls 1", "tokens 1,080", "cost "),
+        *("outputs ", "turns 3", "tool calls 2", "tokens 1,080", "cost "),
         *("What differed first", "The program asked for something else", "system prompt", "What else differs"),
         *("steps 1", "a new step: GET", "What came out", "Step by step", "changed only", "1 step the same"),
     ]
