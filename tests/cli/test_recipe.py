@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,7 +64,7 @@ def branch(tmp_path: Path) -> Project:
 def test_the_recipe_runs_as_it_stands(branch: Project) -> None:
     """Each step in a shell as the action gives it one; the comment, the report and the summary are there."""
     summary = branch.folder / "summary.md"
-    variables = {"BASE": "origin/main", "GITHUB_STEP_SUMMARY": str(summary), "PATH": os.environ["PATH"]}
+    variables = {"BASE": "origin/main", "GITHUB_STEP_SUMMARY": str(summary)}
     for script in steps():
         subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
