@@ -15,6 +15,7 @@ error, for a misspelt rule would hide nothing.
 from __future__ import annotations
 
 import fnmatch
+import os
 import re
 import tomllib
 from dataclasses import dataclass, field, fields
@@ -74,7 +75,7 @@ def load(folder: Path) -> Config:
     """The settings that hold in a folder: those of the nearest project above it."""
     root = _root(folder.resolve())
     file = root / "pyproject.toml"
-    if not file.is_file():
+    if not _is_file(file):
         return Config(root)
     try:
         tools = tomllib.loads(file.read_text("utf-8")).get("tool", {})
@@ -94,11 +95,16 @@ def repository(folder: Path) -> Path | None:
 def _root(folder: Path) -> Path:
     """The nearest folder with a `pyproject.toml` or a repository in it, else this one."""
     above = (folder, *folder.parents)
-    return next((each for each in above if (each / "pyproject.toml").is_file() or _is_repository(each)), folder)
+    return next((each for each in above if _is_file(each / "pyproject.toml") or _is_repository(each)), folder)
 
 
 def _is_repository(folder: Path) -> bool:
-    return any((folder / root).exists() for root in ROOTS)
+    return any(os.path.exists(folder / root) for root in ROOTS)  # noqa: PTH110 - as below
+
+
+def _is_file(path: Path) -> bool:
+    """Whether a file is there, as far as we may look: what another user keeps to himself is not ours."""
+    return os.path.isfile(path)  # noqa: PTH113 - `Path.is_file` raises where a folder may not be read
 
 
 def _config(root: Path, file: Path, table: Mapping[str, Any]) -> Config:

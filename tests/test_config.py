@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -108,3 +110,20 @@ def test_text_that_is_not_utf8(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(UsageError, match=r"pyproject\.toml"):
         load(tmp_path)
+
+
+def test_a_folder_that_may_not_be_read(tmp_path: Path) -> None:
+    """What another user keeps to himself is no project of ours, and no reason to fail."""
+    within = tmp_path / "kept" / "folder"
+    within.mkdir(parents=True)
+    (tmp_path / "kept").chmod(0)
+    child = os.fork()
+    if child == 0:
+        with contextlib.suppress(BaseException):
+            if os.geteuid() == 0:
+                os.setuid(65_534)  # "nobody" on every Linux: root may read everything
+            os._exit(0 if load(within).root == within else 1)
+        os._exit(2)
+    _, status = os.waitpid(child, 0)
+    (tmp_path / "kept").chmod(0o700)
+    assert 0 == os.waitstatus_to_exitcode(status)
