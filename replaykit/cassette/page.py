@@ -90,7 +90,8 @@ def _acceptance(accepted: Acceptance) -> dict[str, JSON]:
     """Who decided what, as of the day it was decided: these times are facts, and no part of a run."""
     when = datetime.fromtimestamp(accepted.when, UTC)
     told = {
-        "accepted": f"{when:%Y-%m-%d %H:%M} UTC, by {accepted.who}",
+        "accepted": f"{when:%Y-%m-%d %H:%M} UTC",
+        "by": accepted.who,
         "draft": accepted.draft + (f", in place of {accepted.instead}" if accepted.instead else ""),
         "only": accepted.only,
         "changed": accepted.changed,

@@ -59,7 +59,8 @@ def test_decisions_are_in_the_tape_and_at_the_end_of_the_page(tmp_path: Path) ->
     before, after = page(first.accepted()), written.read_text()
     assert after.startswith(before)
     assert after.removeprefix(before).splitlines() == [
-        '- accepted: "2026-11-02 12:00 UTC, by Bob"',
+        '- accepted: "2026-11-02 12:00 UTC"',
+        "  by: Bob",
         "  draft: episode_b, in place of episode_a",
         "  only: requests",
         "  changed: 1 request",

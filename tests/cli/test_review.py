@@ -91,7 +91,8 @@ def test_the_day_of_a_prompt_change(branch: Project) -> None:
     assert 0 == branch.replay().exit_code
     page = (branch.folder / "cassettes" / "agent.yaml").read_text()
     assert re.search(
-        r"\n- accepted: \"[\d-]+ [\d:]+ UTC, by Ann <ann@example.org>\"\n"
+        r"\n- accepted: \"[\d-]+ [\d:]+ UTC\"\n"
+        r"  by: Ann <ann@example.org>\n"
         r"  draft: episode_\w+, in place of episode_\w+\n"
         r"  changed: 1 request, 1 answer and 1 output\n"
         r"  why: people say good morning\n$",
