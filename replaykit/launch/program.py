@@ -215,11 +215,18 @@ class Replaying(Block):
         if problem is not None and (error is None or isinstance(problem, NotRecorded)):
             raise problem from error
 
-    def end(self) -> Verdict | None:
-        """What the block came to, after everything was taken out again; None in a forked child, whose end it is not."""
+    def end(self, known: Verdict | None = None) -> Verdict | None:
+        """What the block came to, after everything was taken out again; None in a forked child, whose end it is not.
+
+        Where that is `known` already, as it was `so_far` and nothing came after it, it is not judged twice.
+        """
         if not self._leave():
             return None
-        self.verdict = self._judged()
+        with self._folders:
+            try:
+                self.verdict = known or self.so_far()
+            finally:
+                self._ledger.close()
         return self.verdict
 
     @property
@@ -248,13 +255,6 @@ class Replaying(Block):
         clean, began = Hiding(config), time.monotonic_ns()
         player = Player(self._episode, self._ledger, clean, self._span, extra=self._extra)
         return Session(self.name, clock=lambda: time.monotonic_ns() - began, player=player, speed=self._speed)
-
-    def _judged(self) -> Verdict:
-        with self._folders:
-            try:
-                return self.so_far()
-            finally:
-                self._ledger.close()
 
     def _apart(self) -> Path:
         """A new file for what this block and its children do, gone at its end."""

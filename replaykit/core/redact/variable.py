@@ -17,6 +17,7 @@ somebody in is secret; the rest of it may stand in any text.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
@@ -68,6 +69,7 @@ def secrets_of(environment: Mapping[str, str]) -> tuple[tuple[Secret, ...], tupl
     return tuple(secrets), tuple(warnings)
 
 
+@lru_cache(1024)
 def says_secret(name: str) -> bool:
     """True when a variable's name says that its value is one: `DB_PASSWORD`, not `MAX_TOKENS` or `TOKEN_URL`."""
     found = words(name)

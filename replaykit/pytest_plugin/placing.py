@@ -1,0 +1,51 @@
+"""What a test's episode is called, and when its fixture is set up.
+
+Law: two tests have two names. A name is a file's name everywhere, so what cannot stand in one is
+replaced, and a digest of the whole tells such names apart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+from replaykit.pytest_plugin import MARK
+
+if TYPE_CHECKING:
+    import pytest
+
+_STRANGE = re.compile(r"[^\w.,=@+\[\] -]")
+
+LONGEST = 100
+"""Characters of a name, so that a digest fits behind it."""
+
+
+def named(item: pytest.Item) -> str:
+    """The name of a test's episode: what its mark says, else its place: `test_agent.TestTravel.test_packs[lisbon]`."""
+    mark = item.get_closest_marker(MARK)
+    given = (mark.args[0] if mark.args else mark.kwargs.get("name")) if mark is not None else None
+    if given is not None:
+        return str(given)
+    path, *rest = item.nodeid.split("::")
+    words = [each for each in re.split(r"[/\\]", path.removesuffix(".py")) if each]
+    if words[:1] == ["tests"] and len(words) > 1:
+        del words[0]
+    whole = ".".join([*words, *rest])
+    plain = _STRANGE.sub("-", whole).strip(" .")
+    if plain == whole and len(plain) <= LONGEST:
+        return plain
+    return f"{plain[:LONGEST]}-{hashlib.sha256(whole.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+
+
+def place(item: pytest.Function) -> None:
+    """Have the fixture set up before any other of the test's own, and after those of wider scope.
+
+    What a wider one asks for is asked once for many tests, and belongs to the episode of none.
+    """
+    names = item.fixturenames
+    if MARK in names:
+        names.remove(MARK)
+    known = item._fixtureinfo.name2fixturedefs  # noqa: SLF001 - there is no other way to know a fixture's scope
+    wide = [at for at, name in enumerate(names) if name in known and known[name][-1].scope != "function"]
+    names.insert(wide[-1] + 1 if wide else 0, MARK)

@@ -1,0 +1,161 @@
+"""What a session's live tests have taken so far, and may take: requests and tokens, counted by all its processes.
+
+Law: a request is counted before it is sent, under a lock, so that no number of processes sends one more
+than is allowed. Tokens are known when an answer is there: they count before the next request.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import threading
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from replaykit.core.plain import counted
+from replaykit.errors import ReplayError, hide
+from replaykit.session.away import away
+from replaykit.transport.delays import DELAYS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+__tracebackhide__ = hide
+
+LONGEST = 1 << 10
+"""Bytes of the file: two numbers."""
+
+
+class Capped(ReplayError):
+    """A request that the session's caps do not allow; it was not sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Requests and tokens: what was taken, or the most that may be."""
+
+    calls: int = 0
+    tokens: int = 0
+
+    def reached(self, caps: Sums) -> str:
+        """Which cap is reached, and how to allow more; empty for none."""
+        rows = (
+            (self.calls, caps.calls, "call", "--replaykit-max-calls"),
+            (self.tokens, caps.tokens, "token", "--replaykit-max-tokens"),
+        )
+        texts = (
+            f"the session's cap of {counted(cap, what)} is reached; {option} allows more"
+            for taken, cap, what, option in rows
+            if taken >= cap
+        )
+        return next(texts, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The sums of a session, in a file that its processes share; they lock it to change it."""
+
+    path: Path
+
+    @property
+    def sums(self) -> Sums:
+        """What was taken so far."""
+        return self.add(0)
+
+    def add(self, tokens: int) -> Sums:
+        """The sums, with so many tokens more."""
+        with self._locked() as file:
+            sums = _read(file)
+            sums = replace(sums, tokens=sums.tokens + tokens)
+            _write(file, sums)
+            return sums
+
+    def take(self, tokens: int, caps: Sums) -> str:
+        """Count so many tokens and one more call; or say which cap is reached, and count no call."""
+        with self._locked() as file:
+            sums = _read(file)
+            sums = replace(sums, tokens=sums.tokens + tokens)
+            problem = sums.reached(caps)
+            _write(file, sums if problem else replace(sums, calls=sums.calls + 1))
+            return problem
+
+    @contextmanager
+    def _locked(self) -> Iterator[int]:
+        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield file
+        finally:
+            os.close(file)
+
+
+class Meter:
+    """What one test takes of a session's sums; `calls` and `tokens` are its own, `refused` what it may not have."""
+
+    def __init__(self, tally: Tally, caps: Sums, spent: Callable[[], int]) -> None:
+        """`spent` gives the tokens that the test has taken so far."""
+        self.calls = 0
+        self.tokens = 0
+        self.refused: Capped | None = None
+        self._tally = tally
+        self._caps = caps
+        self._spent = spent
+        self._lock = threading.Lock()
+
+    def __call__(self, inner: Any) -> Metered:
+        """The transport that takes the place of a client's own."""
+        return Metered(inner, self)
+
+    def take(self) -> None:
+        """Count one more call, which is about to be made; `Capped` when there may be none."""
+        with self._lock:
+            problem = self._tally.take(self._more(), self._caps)
+            if not problem:
+                self.calls += 1
+                return
+            DELAYS.shorten()
+            self.refused = Capped(problem)
+            raise self.refused
+
+    def settle(self) -> None:
+        """Count the tokens of the last answers."""
+        with self._lock:
+            self._tally.add(self._more())
+
+    def _more(self) -> int:
+        """The tokens since the last time."""
+        before, self.tokens = self.tokens, self._spent()
+        return self.tokens - before
+
+
+class Metered:
+    """A transport whose requests are counted before they go on to `inner`, which belongs to its client."""
+
+    def __init__(self, inner: Any, meter: Meter) -> None:
+        """Count with this meter."""
+        self._inner = inner
+        self._meter = meter
+
+    def handle_request(self, request: Any) -> Any:
+        """The response, if there may be one."""
+        self._meter.take()
+        return self._inner.handle_request(request)
+
+    async def handle_async_request(self, request: Any) -> Any:
+        """The same, awaited."""
+        await away(self._meter.take)
+        return await self._inner.handle_async_request(request)
+
+
+def _read(file: int) -> Sums:
+    text = os.pread(file, LONGEST, 0)
+    return Sums(**json.loads(text)) if text else Sums()
+
+
+def _write(file: int, sums: Sums) -> None:
+    text = json.dumps(asdict(sums)).encode()
+    os.pwrite(file, text, 0)
+    os.ftruncate(file, len(text))

@@ -1,0 +1,151 @@
+"""What became of the tests of a run that used episodes: a test, the sums of all, and both as JSON.
+
+    outcome   failed, error, not run, skipped, xfailed, passed   in the order in which they are told
+    how       replayed, recorded, live (recorded from the real services), none (its episode did not begin)
+
+Law: sums are of what is listed, and a test is listed once. Times are seconds.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+
+from replaykit.report.table import iso
+from replaykit.version import VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from replaykit.core.model import JSON
+
+Outcome: TypeAlias = Literal["failed", "error", "not run", "skipped", "xfailed", "passed"]
+How: TypeAlias = Literal["replayed", "recorded", "live", "none"]
+
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+HOWS: tuple[How, ...] = get_args(How)
+
+WORDS = {
+    "same": "same",
+    "after_rules": "same after rules",
+    "differently": "sent differently",
+    "not_recorded": "not recorded",
+    "never_asked_for": "never asked for",
+}
+"""What the steps of a replay are counted as, in words."""
+
+_DIGITS = 3
+"""Digits behind the point of seconds: a replayed test takes milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A test that used an episode.
+
+    `line` is that of its function, counted from 1, 0 where nobody knows. `steps` has a count for each of
+    `WORDS`. `account` is what its episode said of a failure, or why it did not run. `took` is how long
+    its episode was open in this run, `recorded` how long it was open when it was recorded (0: unknown).
+    `calls` and `tokens` are what a live test took.
+    """
+
+    test: str
+    outcome: Outcome
+    episode: str
+    how: How = "none"
+    file: str = ""
+    line: int = 0
+    steps: Mapping[str, int] = field(default_factory=dict)
+    account: str = ""
+    took: float = 0.0
+    recorded: float = 0.0
+    draft: str = ""
+    accepted: bool = False
+    calls: int = 0
+    tokens: int = 0
+
+    @property
+    def saved(self) -> float:
+        """How much sooner the replay was there than the recording."""
+        return max(self.recorded - self.took, 0.0) if self.how == "replayed" else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What tests amount to: how many of each outcome, of each way to be answered, and of each sort of step."""
+
+    tests: int
+    outcomes: Mapping[Outcome, int]
+    hows: Mapping[How, int]
+    steps: Mapping[str, int]
+    took: float
+    recorded: float
+    saved: float
+
+
+def sums(tests: Sequence[Trial]) -> Sums:
+    """What these tests amount to."""
+    outcomes = Counter(each.outcome for each in tests)
+    hows = Counter(each.how for each in tests)
+    steps = Counter[str]()
+    for each in tests:
+        steps.update(each.steps)
+    return Sums(
+        len(tests),
+        {name: outcomes[name] for name in OUTCOMES},
+        {name: hows[name] for name in HOWS},
+        {name: steps[name] for name in WORDS},
+        sum(each.took for each in tests),
+        sum(each.recorded for each in tests),
+        sum(each.saved for each in tests),
+    )
+
+
+def told(steps: Mapping[str, int]) -> str:
+    """The counts of steps in words, those that are not zero: `4 same, 1 not recorded`."""
+    return ", ".join(f"{steps[name]:,} {word}" for name, word in WORDS.items() if steps.get(name)) or "no steps"
+
+
+def ordered(tests: Sequence[Trial]) -> tuple[Trial, ...]:
+    """The tests as they are told: what failed first, then by name, whichever process was faster."""
+    return tuple(sorted(tests, key=lambda each: (OUTCOMES.index(each.outcome), each.test)))
+
+
+def as_json(tests: Sequence[Trial], when: float) -> dict[str, JSON]:
+    """The whole report as a document; `when` is the end of the run in Unix seconds."""
+    found = sums(tests)
+    return {
+        "replaykit": VERSION,
+        "when": iso(when),
+        "totals": {
+            "tests": found.tests,
+            "outcomes": dict(found.outcomes.items()),
+            "episodes": dict(found.hows.items()),
+            "steps": {**found.steps},
+            **_seconds(found.took, found.recorded, found.saved),
+        },
+        "tests": [_test(each) for each in ordered(tests)],
+    }
+
+
+def _test(trial: Trial) -> JSON:
+    return {
+        "test": trial.test,
+        "file": trial.file,
+        "line": trial.line or None,
+        "outcome": trial.outcome,
+        "episode": trial.episode,
+        "how": trial.how,
+        "steps": {**trial.steps},
+        "account": trial.account,
+        "draft": trial.draft or None,
+        "accepted": trial.accepted,
+        "calls": trial.calls,
+        "tokens": trial.tokens,
+        **_seconds(trial.took, trial.recorded, trial.saved),
+    }
+
+
+def _seconds(took: float, recorded: float, saved: float) -> dict[str, JSON]:
+    rows = {"seconds": took, "recorded_seconds": recorded, "saved_seconds": saved}
+    return {name: round(value, _DIGITS) for name, value in rows.items()}
