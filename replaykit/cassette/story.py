@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from xxhash import xxh3_64_digest
 
+from replaykit.core.growth import Reader
 from replaykit.core.model import Exchange, header
 from replaykit.core.steps import Asked, answer_of, document_of, wholes
 from replaykit.providers.shape import mapping, print_json, string
@@ -91,19 +92,34 @@ class _Thread:
 
 def story(episode: Episode, shown: Shown) -> Iterator[Told]:
     """The steps of an episode in their order, SDK retries taken together."""
-    threads: list[_Thread] = []
+    desk = _Desk(shown)
     for whole in wholes(episode):
         if isinstance(whole.step, Exchange):
             attempts = tuple(each for at in whole.positions[:-1] if isinstance(each := episode.steps[at], Exchange))
-            yield _exchange(whole, whole.step, attempts, threads, shown)
+            yield _exchange(whole, whole.step, attempts, desk)
         else:
             yield Told(whole.number, whole.step, title=whole.step.name)
 
 
-def _exchange(
-    whole: Whole, step: Exchange, attempts: tuple[Exchange, ...], threads: list[_Thread], shown: Shown
-) -> Told:
-    asked = Asked(step.request)
+@dataclass(slots=True)
+class _Desk:
+    """What the steps of one episode are read with: of a request only what it adds, and each turn once."""
+
+    shown: Shown
+    threads: list[_Thread] = field(default_factory=list)
+    reader: Reader = field(default_factory=Reader)
+    _marks: dict[int, tuple[Turn, bytes]] = field(default_factory=dict)
+
+    def mark(self, turn: Turn) -> bytes:
+        """A digest of what a turn says; requests that repeat a turn share it, so it is known by its identity."""
+        known = self._marks.get(id(turn))
+        if known is None:
+            known = self._marks[id(turn)] = turn, _mark(turn, self.shown)
+        return known[1]
+
+
+def _exchange(whole: Whole, step: Exchange, attempts: tuple[Exchange, ...], desk: _Desk) -> Told:
+    asked = Asked(step.request, desk.reader)
     provider, operation = asked.wire
     question = asked.question
     answer = answer_of(operation, step.response)
@@ -122,7 +138,7 @@ def _exchange(
     fields |= {("settings", name): value for name, value in question.settings.items()}
     fields |= {("system", ""): question.system} if question.system else {}
     fields |= {("tools", name): value for name, value in question.tools.items()}
-    plot = _Plot(threads, shown, fields, question)
+    plot = _Plot(desk, fields, question)
     return plot.told(Told(whole.number, step, attempts, title, question, answer), named)
 
 
@@ -130,14 +146,18 @@ def _exchange(
 class _Plot:
     """One request to a model among the conversations so far, which it changes when it is told."""
 
-    threads: list[_Thread]
-    shown: Shown
+    desk: _Desk
     fields: dict[Field, JSON]
     question: Question
 
+    @property
+    def threads(self) -> list[_Thread]:
+        """The conversations so far."""
+        return self.desk.threads
+
     def told(self, bare: Told, named: str) -> Told:
         """The step with what is new in it; its conversation goes on from here."""
-        marks = [_mark(turn, self.shown) for turn in self.question.turns]
+        marks = [self.desk.mark(turn) for turn in self.question.turns]
         thread, follows = self._found(marks)
         base = thread or max(reversed(self.threads), key=self._equal, default=_Thread())
         added, forgotten = ([*range(len(marks))], 0) if follows else _changed(thread, marks)
@@ -145,7 +165,7 @@ class _Plot:
         joins = "" if not self.threads or thread is self.threads[-1] else thread.first if thread else "new"
         after = _Thread(self.fields, marks, thread.first if thread else _first(self.question), named)
         if bare.answer is not None and bare.answer.turn is not None:
-            after.marks.append(_mark(bare.answer.turn, self.shown))
+            after.marks.append(self.desk.mark(bare.answer.turn))
             after.answered = True
         others = [each for each in self.threads if each is not thread]
         self.threads[:] = [*others[1 - KNOWN :], after]
@@ -190,7 +210,7 @@ class _Plot:
         return news, tuple(name for name in base.fields if name not in self.fields)
 
     def _said(self, value: JSON) -> str:
-        return self.shown(value if isinstance(value, str) else print_json(value))
+        return self.desk.shown(value if isinstance(value, str) else print_json(value))
 
 
 def _shared(one: Sequence[bytes], other: Sequence[bytes]) -> int:
