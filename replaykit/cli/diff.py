@@ -107,7 +107,7 @@ def _tell(  # noqa: PLR0913 - private, from one caller
         case "html":
             from replaykit.report import html
 
-            terminal.deliver(html.review(found), output, "diff", is_opened=is_opened)
+            terminal.deliver(html.review(found, unread), output, "diff", is_opened=is_opened)
         case "md":
             from replaykit.report.markdown import markdown
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
+from replaykit.core.model import Acceptance
 from replaykit.report import html
 from replaykit.report.document import review_json
+from replaykit.report.review import reviewed
 from tests.gold.compare import gold
-from tests.report.test_review import CHANGED, GONE, NEW, SAME
+from tests.report.test_review import AFTER, BEFORE, CHANGED, GONE, NEW, SAME
 
 
 def test_json() -> None:
@@ -23,3 +26,12 @@ def test_html() -> None:
     bare = re.sub(r"(<(style|script)[^>]*>).*?(</\2>)", r"\1\3", page, flags=re.DOTALL)
     found = re.sub(r"sha256-[\w+/=]+", "sha256-", bare)
     assert gold("weather.diff.html", found) == found
+
+
+def test_a_page_says_who_accepted_what_and_what_it_could_not_read() -> None:
+    """Above everything else, and harmless; also where there is nothing besides."""
+    decision = Acceptance("Ann <b>", 1_793_534_400, "episode_b", "shorter", only="requests")
+    page = html.review([reviewed("x", BEFORE, replace(AFTER, history=(decision,)))], ["x.tape: <cut> short"])
+    assert "accepted 2026-11-01 by Ann &lt;b&gt;, the requests only: shorter" in page
+    assert "<b>cannot be compared:</b> x.tape: &lt;cut&gt; short" in page
+    assert "<b>cannot be compared:</b> x.tape" in html.review([], ["x.tape"])

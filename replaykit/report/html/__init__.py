@@ -23,6 +23,7 @@ from replaykit.report.html.changed import chapter, tally
 from replaykit.report.html.facts import decisions, facts, outputs, tiles
 from replaykit.report.html.sheet import rendered
 from replaykit.report.html.timeline import timeline
+from replaykit.report.review import decisions as accepted_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,8 +48,14 @@ def episode(episode: Episode, bill: Bill) -> str:
     )
 
 
-def review(reviewed: Sequence[Reviewed]) -> str:
-    """The page of the differences of these episodes, one or several."""
+def review(reviewed: Sequence[Reviewed], unread: Sequence[str] = ()) -> str:
+    """The page of the differences of these episodes, one or several; `unread` says why others cannot be compared."""
     alone = len(reviewed) == 1
     chapters = tuple(chapter(each, number, alone=alone) for number, each in enumerate(reviewed, start=1))
-    return rendered("review.html", chapters=chapters, tally=tally([each.fate for each in reviewed]))
+    return rendered(
+        "review.html",
+        chapters=chapters,
+        tally=tally([each.fate for each in reviewed]),
+        decided=accepted_by(reviewed[0]) if alone else (),
+        unread=unread,
+    )
