@@ -71,7 +71,7 @@ def contents(path: Path, check: Callable[[bytes, int, str], None] | None = None)
     `check` may refuse it by its first `tape.HEADER` bytes, its size and its path, before the rest is read.
     """
     try:
-        with open(path, "rb", opener=_without_waiting) as file:
+        with open(path, "rb", opener=without_waiting) as file:
             state = os.fstat(file.fileno())
             if not stat.S_ISREG(state.st_mode):
                 raise CassetteError("this is no plain file", path=str(path))
@@ -85,7 +85,7 @@ def contents(path: Path, check: Callable[[bytes, int, str], None] | None = None)
         raise CassetteError(error.strerror or str(error), path=str(path)) from error
 
 
-def _without_waiting(path: str, flags: int) -> int:
+def without_waiting(path: str, flags: int) -> int:
     """Open a file; a named pipe without anybody to write into it would be waited for."""
     return os.open(path, flags | os.O_NONBLOCK)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import click
 
+from replaykit.cli import complain
 from replaykit.cli.running import JSON, STORE
 from replaykit.errors import CassetteError, NoSuchEpisode, UsageError
 
@@ -63,8 +64,6 @@ def diff(  # noqa: PLR0913, PLR0917 - click's options
         found, problems = (_compared(episodes, config, store or config.store_path),), ()
     _tell(found, how, base, output, [problem.message for problem in problems], is_opened=is_opened)
     for problem in problems:
-        from replaykit.cli import complain
-
         complain(problem)
     sys.exit(2 if problems else int(any(each.fate != "same" for each in found)))
 

@@ -110,8 +110,8 @@ def by_edit(before: str, after: str) -> Iterator[str]:
 def by_line(before: str, after: str) -> Iterator[str]:
     """The lines that changed: `- was`, `+ is`, and what stands around them; each stretch begins with its place."""
     ours, theirs = before.split("\n"), after.split("\n")
-    head = _alike(ours, theirs)
-    tail = _alike(ours[head:][::-1], theirs[head:][::-1])
+    head = alike(ours, theirs)
+    tail = alike(ours[head:][::-1], theirs[head:][::-1])
     skip = max(0, head - AROUND)  # what is aligned: the lines that changed and those around them
     rest = max(0, tail - AROUND)
     old, new = ours[skip : len(ours) - rest], theirs[skip : len(theirs) - rest]
@@ -134,7 +134,7 @@ def _shown(lines: Sequence[str]) -> list[str]:
     return [harmless(each if len(each) <= LONGEST else each[: LONGEST - 1] + ELLIPSIS) for each in lines]
 
 
-def _alike(ours: Sequence[str], theirs: Sequence[str]) -> int:
+def alike(ours: Sequence[str], theirs: Sequence[str]) -> int:
     """How many lines two texts begin with in common."""
     return next(
         (at for at, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs))

@@ -52,8 +52,8 @@ if TYPE_CHECKING:
 PASSED: pytest.StashKey[bool] = pytest.StashKey()
 """Whether an item's own code has passed."""
 
-
 SETTINGS: pytest.StashKey[Config] = pytest.StashKey()
+"""The project's settings, for all tests of a run."""
 
 
 class Case:

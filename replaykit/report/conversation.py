@@ -224,12 +224,16 @@ def _part(part: Part) -> str:
 def _body(role: str, body: Body, headers: Headers) -> Iterator[Line]:
     if not body.size:
         return
-    kind = media(header(headers, "content-type")) or "binary"
-    try:
-        text = body.data.decode() if body.size <= LARGEST else ""
-    except UnicodeDecodeError:
-        text = ""
+    kind, text = media(header(headers, "content-type")) or "binary", readable(body)
     yield from _said(role, text or f"({kind}, {measure(body.size)})", "" if text else "faint")
+
+
+def readable(body: Body) -> str:
+    """The text of a body; empty for what is no text, and for what is too large to be printed."""
+    try:
+        return body.data.decode() if body.size <= LARGEST else ""
+    except UnicodeDecodeError:
+        return ""
 
 
 def _said(role: str, text: str, style: str = "") -> Iterator[Line]:

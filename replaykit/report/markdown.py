@@ -131,12 +131,13 @@ def _headline(found: Reviewed) -> str:
 
 def _table(found: Reviewed) -> str:
     """The five lines of the summary, what changed in bold, and where prices are from below them."""
+    told = summary(found)
     rows = [
         f"| {row.name} | {'' if row.name == 'outputs' else _cell(row.before)} "
         f"| {_cell(row.after) if row.same else f'**{_cell(row.after)}**'} |"
-        for row in summary(found)
+        for row in told
     ]
-    notes = [f"\n<sub>{_escaped(row.note)}</sub>" for row in summary(found) if row.note]
+    notes = [f"\n<sub>{_escaped(row.note)}</sub>" for row in told if row.note]
     return "\n".join(["| | before | after |", "|---|---|---|", *rows, *notes]) + "\n"
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from replaykit.cassette.naming import Names
@@ -21,8 +22,10 @@ from replaykit.report.cost import HOW, bill
 from replaykit.report.terminal import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
+    from replaykit.cassette.story import Told
     from replaykit.core.diff import Cause, Difference, Pair
     from replaykit.core.model import Episode
     from replaykit.core.normalize import Rule
@@ -42,7 +45,7 @@ ALONE = {"added": "a new step", "removed": "a step that is no more"}
 """What a step is that stands on one side only."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reviewed:
     """An episode on both sides with their difference, or on one side alone; `bills` are what each cost.
 
@@ -61,6 +64,14 @@ class Reviewed:
         if self.difference is None:
             return "added" if self.before is None else "removed"
         return "same" if self.difference.same else "changed"
+
+    @cached_property
+    def alone(self) -> Mapping[str, Mapping[int, Told]]:
+        """What the steps say that stand on one side only, by their kind and number; a side is read once, if at all."""
+        sides = {"removed": self.before, "added": self.after}
+        steps = self.difference.steps if self.difference is not None else ()
+        wanted = {kind: {pair.number for pair in steps if pair.kind == kind} for kind in sides}
+        return {kind: _told(side, wanted[kind]) for kind, side in sides.items()}
 
     @property
     def there(self) -> Episode:
@@ -150,12 +161,16 @@ def sections(difference: Difference) -> Iterator[Section]:
 
 def content(review: Reviewed, pair: Pair) -> list[str]:
     """What a step says that stands on one side only, line by line, as the terminal has it; nothing for others."""
-    side, number = (review.after, pair.after) if pair.kind == "added" else (review.before, pair.before)
-    if pair.kind not in ALONE or side is None:
-        return []
-    told = next((each for each in story(side, Names(side.span).shown) if each.number == number), None)
+    told = review.alone.get(pair.kind, {}).get(pair.number)
     lines = plain(said(told)).splitlines() if told is not None else []
     return [line.removeprefix(INDENT) for line in lines]
+
+
+def _told(episode: Episode | None, numbers: AbstractSet[int]) -> Mapping[int, Told]:
+    """What these steps of an episode say."""
+    if episode is None or not numbers:
+        return {}
+    return {each.number: each for each in story(episode, Names(episode.span).shown) if each.number in numbers}
 
 
 def decisions(review: Reviewed) -> list[str]:

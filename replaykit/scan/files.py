@@ -79,7 +79,7 @@ def spread(paths: Iterable[Path]) -> Iterator[Path]:
 def findings(path: Path, eye: Eye) -> Iterator[Found]:
     """What a file holds that nobody should keep, or why it cannot be said."""
     try:
-        with open(path, "rb", opener=_without_waiting) as file:
+        with open(path, "rb", opener=cassette.without_waiting) as file:
             head = file.read(_APPLICATION.stop) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else b""
         if head.startswith(_SQLITE) and head[_APPLICATION] == APPLICATION.to_bytes(4, "big"):
             yield from _store(path, eye)
@@ -106,11 +106,6 @@ def _walked(folder: Path) -> Iterator[Path]:
 def _companion(path: Path) -> bool:
     """Whether a file belongs to a database beside it."""
     return path.with_name(path.name.rpartition("-")[0]).is_file()
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    """Open a file; a named pipe without anybody to write into it would be waited for."""
-    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _unread(error: ReplayError) -> Unread:

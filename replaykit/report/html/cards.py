@@ -18,7 +18,7 @@ from replaykit.core.model import Exchange, ToolCall, header
 from replaykit.core.plain import counted, gist, line, measure
 from replaykit.core.stream import media
 from replaykit.providers.shape import parse
-from replaykit.report.conversation import LARGEST, duration, failure
+from replaykit.report.conversation import duration, failure, readable
 from replaykit.report.html.kinds import ERRORS, failed, kind_of
 from replaykit.report.html.prose import EMPTY, FEW, Member, Passage, code, document, members, prose
 from replaykit.report.html.timeline import after, first_token
@@ -274,10 +274,6 @@ def _body(role: str, tone: Tone, body: Body, headers: Headers) -> Iterator[Speec
     """What a body says: text as text, the rest by kind, size and digest."""
     if not body.size:
         return
-    kind = media(header(headers, "content-type")) or "binary"
-    try:
-        text = body.data.decode() if body.size <= LARGEST else ""
-    except UnicodeDecodeError:
-        text = ""
+    kind, text = media(header(headers, "content-type")) or "binary", readable(body)
     weight = f"{kind}, {measure(body.size)}, digest {body.digest.hex()[:16]}"
     yield Speech(role, tone, (Said("code", code(text)) if text else Said("held", name="body", note=weight),))

@@ -163,7 +163,7 @@ class _Writer:
         """All of it."""
         difference = self.difference
         sides = _steps(self.review.before), _steps(self.review.after)
-        told = _told(self.review.before, difference, "removed"), _told(self.review.after, difference, "added")
+        told = self.review.alone["removed"], self.review.alone["added"]
         moves = {id(pair): self._move(pair, sides, told) for pair in difference.steps}
         return Chapter(
             anchor,
@@ -228,14 +228,6 @@ def tally(fates: Sequence[Fate]) -> str:
 
 def _steps(episode: Episode | None) -> _Steps:
     return {whole.number: whole.step for whole in wholes(episode)} if episode is not None else {}
-
-
-def _told(episode: Episode | None, difference: Difference, kind: str) -> _Told:
-    """What the steps of a side say that are not on the other; an episode is read only when there are any."""
-    wanted = {pair.number for pair in difference.steps if pair.kind == kind}
-    if episode is None or not wanted:
-        return {}
-    return {each.number: each for each in story(episode, Names(episode.span).shown) if each.number in wanted}
 
 
 def _kind(step: Step) -> Kind:

@@ -20,7 +20,7 @@ from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from replaykit.core.plain import ELLIPSIS
-from replaykit.core.words import AROUND, KINSHIP, LINES, MOST
+from replaykit.core.words import AROUND, KINSHIP, LINES, MOST, alike
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -76,8 +76,8 @@ def rows(before: str, after: str) -> tuple[Row, ...]:
 
 def _blocks(ours: Sequence[str], theirs: Sequence[str]) -> Iterator[tuple[bool, int, int, int, int]]:
     """The stretches of lines that are equal, and those that stand in each other's place."""
-    head = _alike(ours, theirs)
-    tail = _alike(ours[head:][::-1], theirs[head:][::-1])
+    head = alike(ours, theirs)
+    tail = alike(ours[head:][::-1], theirs[head:][::-1])
     old, new = ours[head : len(ours) - tail], theirs[head : len(theirs) - tail]
     if head:
         yield True, 0, head, 0, head
@@ -88,12 +88,6 @@ def _blocks(ours: Sequence[str], theirs: Sequence[str]) -> Iterator[tuple[bool, 
             yield tag == "equal", head + i1, head + i2, head + j1, head + j2
     if tail:
         yield True, len(ours) - tail, len(ours), len(theirs) - tail, len(theirs)
-
-
-def _alike(ours: Sequence[str], theirs: Sequence[str]) -> int:
-    """How many lines two texts begin with in common."""
-    pairs = enumerate(zip(ours, theirs, strict=False))
-    return next((at for at, (one, other) in pairs if one != other), min(len(ours), len(theirs)))
 
 
 def _same(lines: Sequence[str], *, first: bool, last: bool) -> Iterator[Row]:
@@ -142,8 +136,8 @@ def _elided(text: str) -> Iterator[Stretch]:
 def _words(before: str, after: str) -> _Sides:
     """Two lines with the words marked that are not on the other side."""
     ours, theirs = _TOKEN.findall(before), _TOKEN.findall(after)
-    head = _alike(ours, theirs)
-    tail = _alike(ours[head:][::-1], theirs[head:][::-1])
+    head = alike(ours, theirs)
+    tail = alike(ours[head:][::-1], theirs[head:][::-1])
     old, new = ours[head : len(ours) - tail], theirs[head : len(theirs) - tail]
     left, right = [True] * len(old), [True] * len(new)
     if max(len(old), len(new)) <= MOST:
