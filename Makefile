@@ -37,7 +37,7 @@ demo: $(READY) ## what replaykit does, in under 20 seconds and without a network
 	@$(BIN)/replaykit demo
 
 test: $(READY) ## every test (WORKERS=2)
-	@$(BIN)/python -m pytest -q -n $(WORKERS)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 
 # Without one they are skipped, and say so.
 browser: ## the Chromium that the tests of the HTML report drive, from the system's packages

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 OURS = "replaykit"
 
-SCALES = {"ms": 1e3, "kB": 1e-3, "MB": 1e-6, "": 1.0}
+SCALES = {"ms": 1e3, "µs": 1e6, "%": 1.0, "kB": 1e-3, "MB": 1e-6, "": 1.0}
 """From what probes speak (seconds, bytes, counts) to what a row shows."""
 
 Found: TypeAlias = dict[str, Any] | str

@@ -7,6 +7,7 @@ and the folder that the caller gives.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -27,6 +28,9 @@ ENVS = Path(__file__).resolve().parent / ".envs"
 PEERS = {"vcrpy": "vcrpy==9.4.2", "cassetter": "cassetter==0.16.1"}
 """The peers' versions are part of the result: a newer one is a decision, made here."""
 
+PLUGINS = {"vcrpy": ("pytest-recording==0.14.1",)}
+"""What brings a peer into pytest, where it does not come by itself."""
+
 PATIENCE = 900.0
 """Seconds that one probe may take: the slowest peer needs three minutes for 200 turns on a two-core machine."""
 
@@ -40,7 +44,8 @@ def environment(peer: str) -> Path:
 
     Raises `ProbeError` when it cannot be made, as without a package index.
     """
-    wanted = f"{PEERS[peer]}\nhttpx2=={version('httpx2')}\n"
+    ours = [f"{name}=={version(name)}" for name in ("httpx2", "pytest")]
+    wanted = "\n".join([PEERS[peer], *PLUGINS.get(peer, ()), *ours, ""])
     folder, stamp = ENVS / peer, ENVS / peer / "requirements.txt"
     python = folder / "bin" / "python"
     if not stamp.exists() or stamp.read_text() != wanted:
@@ -117,17 +122,21 @@ def result(process: subprocess.Popen[str]) -> dict[str, Any]:
     return found
 
 
-def wall(command: Sequence[str | Path], folder: Path) -> float:
-    """Seconds that a whole process takes, from its start to its end; raises `ProbeError` when it ended badly."""
+def wall(command: Sequence[str | Path], folder: Path, **variables: str) -> float:
+    """Seconds that a whole process takes, from its start to its end; raises `ProbeError` when it ended badly.
+
+    `variables` are in its environment besides ours.
+    """
     began = time.perf_counter()
-    _ran(command, folder)
+    _ran(command, folder, **variables)
     return time.perf_counter() - began
 
 
-def _ran(command: Sequence[str | Path], folder: Path = ROOT) -> None:
-    done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
+def _ran(command: Sequence[str | Path], folder: Path = ROOT, **variables: str) -> None:
+    environment = os.environ | variables
+    done = subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True, text=True)
     if done.returncode:
-        raise ProbeError(_complaint(done.stderr, done.returncode))
+        raise ProbeError(_complaint(done.stderr or done.stdout, done.returncode))
 
 
 def _complaint(said: str, code: int) -> str:

@@ -11,16 +11,17 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from benchmarks import promises, suites
 from benchmarks.bench import OURS, SCALES, floor, row
 from benchmarks.processes import Probe, ProbeError, interpreter, result, server, start, wall
 from benchmarks.scoreboard import Goal, Row
 from benchmarks.workload import LENGTHS, Run, answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from benchmarks.bench import Bench
+    from benchmarks.bench import Bench, Found
 
 STARTS = 21
 """Whole processes per command; the fastest counts, since whatever makes one slower is the machine's."""
@@ -189,7 +190,70 @@ def diff(bench: Bench) -> Iterator[Row]:
     yield row("  first divergence in 38 MB, new answer", found, "answer", goal=Goal(limit=300))
 
 
+def plugin(bench: Bench) -> Iterator[Row]:
+    """What a plugin adds to a start of pytest that makes no use of it."""
+    found = bench.each(lambda who: suites.loading(who, bench.folder))
+    yield row("pytest, plugin loaded and not used, adds", found, "added", goal=Goal(limit=10))
+
+
+def tests(bench: Bench) -> Iterator[Row]:
+    """A suite of tests, one cassette each, in whole processes: by each recorder's plugin, and from vcrpy's YAML."""
+    found = suites.measured({who: who for who in (suites.FLOOR, *bench.everybody)}, bench.folder, bench.url)
+    least = found.pop(suites.FLOOR)
+    yield from _suite(f"{suites.TESTS} tests, 52 kB each", found, least)
+    if "vcrpy" in bench.peers:
+        theirs = suites.measured({"vcrpy": "yaml", OURS: "taken over"}, bench.folder, bench.url)
+        yield from _suite("the same from vcrpy's YAML", theirs, least)
+
+
+def _suite(what: str, found: Mapping[str, Found], least: Found) -> Iterator[Row]:
+    """Whole runs beside those of the peers, and what is over the floor for each test."""
+    over = {who: _over(one, least) for who, one in found.items()}
+    for temper in ("cold", "warm"):
+        bare = floor({suites.FLOOR: least}, temper)
+        yield row(f"{what}, {temper}", found, temper, goal=Goal(bare, 1, "of peers"))
+        yield row("  a test, over MockTransport", over, temper, goal=Goal(limit=1))
+
+
+def _over(found: Found, least: Found) -> Found:
+    """What a test takes beyond the floor."""
+    if isinstance(found, str) or isinstance(least, str):
+        return "fails"
+    return {key: (whole - least[key]) / suites.TESTS for key, whole in found.items()}
+
+
+def contracts(_bench: Bench) -> Iterator[Row]:
+    """Checking what a service answers: what it costs when all is well, and how much of what drifts is seen."""
+    fitted = {OURS: promises.fit()}
+    yield row("validate an answer, nothing new in it", fitted, "message", "µs", Goal(limit=10))
+    yield row("  by jsonschema", fitted, "reference", "µs")
+    yield row("validate an event of a stream", fitted, "event", "µs", Goal(limit=10))
+    same = {OURS: promises.itself()}
+    yield row("a schema of 190 kB against itself", same, "same", goal=Goal(limit=100))
+    yield row("  in another order", same, "turned", goal=Goal(limit=100))
+    planted = {OURS: promises.planted()}
+    yield row("planted drifts that were found", planted, "caught", "%", Goal(limit=99, kind="at least"))
+    yield row("  of so many", planted, "count", "")
+    yield row("  answers that were said to break, and do not", planted, "wrong", "", Goal(limit=0, kind="exactly"))
+
+
 ROWS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     one.__name__: one
-    for one in (startup, stream, kill, fleet, size, replay, rules, record, crowd, memory, cassettes, diff)
+    for one in (
+        startup,
+        stream,
+        kill,
+        fleet,
+        size,
+        replay,
+        rules,
+        record,
+        crowd,
+        memory,
+        cassettes,
+        diff,
+        plugin,
+        tests,
+        contracts,
+    )
 }

@@ -6,6 +6,7 @@ Law: pure. A row is a value; how it reads and whether it is good are functions o
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from operator import eq, ge, le
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
 Figure: TypeAlias = float | str | None
 """A number in the unit of its row, a word for what went wrong, or None: not measured."""
 
-Kind: TypeAlias = Literal["of floor", "over floor", "itself", "exactly"]
-"""What a target bounds: ours / floor, ours - floor, ours itself; or what ours must be, no more and no less."""
+Kind: TypeAlias = Literal["of floor", "over floor", "of peers", "itself", "exactly", "at least"]
+"""What a target bounds: ours / floor, ours - floor, ours / fastest peer, ours itself; or what ours is to be, or be at
+least."""
 
 COLUMNS = (
     ("what", 45),
@@ -55,29 +57,45 @@ class Row:
         return None
 
     @property
+    def fastest(self) -> float | None:
+        """The least of the peers' figures; None when there is none."""
+        return min((one for one in self.peers.values() if isinstance(one, float | int)), default=None)
+
+    @property
     def good(self) -> bool | None:
-        """Whether the target is reached: not by one who failed; None where there is none."""
+        """Whether the target is reached: not by one who failed; None where there is none, or nobody to beat."""
         limit = self.goal.limit
         if limit is None or self.ours is None:
             return None
         if isinstance(self.ours, str):
             return False
-        measured = _MEASURES[self.goal.kind](self.ours, self.goal.floor or 0.0)
-        return measured == limit if self.goal.kind == "exactly" else measured <= limit
+        least = self.fastest if self.goal.kind == "of peers" else self.goal.floor
+        if least is None and self.goal.kind == "of peers":
+            return None
+        measured = _MEASURES[self.goal.kind](self.ours, least or 0.0)
+        holds: Callable[[float, float], bool] = _HOLDS.get(self.goal.kind, le)
+        return holds(measured, limit)
 
 
 _MEASURES: Mapping[Kind, Callable[[float, float], float]] = {
     "of floor": lambda ours, floor: ours / floor if floor else float("inf"),
     "over floor": lambda ours, floor: ours - floor,
+    "of peers": lambda ours, fastest: ours / fastest if fastest else float("inf"),
     "itself": lambda ours, _floor: ours,
     "exactly": lambda ours, _floor: ours,
+    "at least": lambda ours, _floor: ours,
 }
+
+_HOLDS: Mapping[Kind, Callable[[float, float], bool]] = {"exactly": eq, "at least": ge}
+"""How a figure stands to its limit, where it is not the most that it may be."""
 
 _TARGETS = {
     "of floor": "≤ {limit:g} × floor",
     "over floor": "≤ floor + {limit:g} {unit}",
+    "of peers": "≤ {limit:g} × peers",
     "itself": "≤ {limit:g} {unit}",
     "exactly": "= {limit:g} {unit}",
+    "at least": "≥ {limit:g} {unit}",
 }
 
 

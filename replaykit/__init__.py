@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from replaykit.errors import (
         CassetteError,
         Different,
+        Drifted,
         NeverAskedFor,
         NotRecorded,
         ReplayError,
@@ -31,6 +32,7 @@ __version__ = VERSION
 __all__ = [
     "CassetteError",
     "Different",
+    "Drifted",
     "NeverAskedFor",
     "NotRecorded",
     "Recording",

@@ -2,14 +2,14 @@
 
     store       episodes/episodes.db     the working store
     cassettes   cassettes                accepted episodes
-    contracts   contracts                versioned schemas
+    contracts   off                      exchanges checked as they pass: off, warn, fail
     tools       ["agent.tools:*"]        local functions that become steps without a decorator
     rules       {name = "regex"}         more text that may differ: normalization
     hide        {name = "regex"}         more text that is never kept: redaction
     environment ["MODEL", "*_BASE_URL"]  variables that belong to an episode
 
 Law: read once per command or block, from the folder it runs in upwards; a key nobody knows is an
-error, for a misspelt rule would hide nothing.
+error, for a misspelt rule would hide nothing. Contracts lie in `contracts/` of every project.
 """
 
 from __future__ import annotations
@@ -19,13 +19,16 @@ import os
 import re
 import tomllib
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from replaykit.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+Check: TypeAlias = Literal["off", "warn", "fail"]
+"""What becomes of an exchange that departs from a contract: nobody looks, it is said, or the run fails."""
 
 ROOTS = (".git", ".hg")
 """What makes a folder the root of a repository."""
@@ -50,7 +53,7 @@ class Config:
     root: Path
     store: str = "episodes/episodes.db"
     cassettes: str = "cassettes"
-    contracts: str = "contracts"
+    contracts: Check = "off"
     tools: tuple[str, ...] = ()
     rules: Mapping[str, str] = field(default_factory=dict)
     hide: Mapping[str, str] = field(default_factory=dict)
@@ -65,6 +68,16 @@ class Config:
     def cassette_folder(self) -> Path:
         """Where the cassettes are."""
         return self.root / self.cassettes
+
+    @property
+    def contract_folder(self) -> Path:
+        """Where the contracts are, and the lock that tells an edited one."""
+        return self.root / "contracts"
+
+    @property
+    def drift_path(self) -> Path:
+        """Where it stands since when which contract is departed from: beside the store."""
+        return self.store_path.with_name("drift.json")
 
     def declares(self, name: str) -> bool:
         """Whether a variable of this name belongs to an episode: no other is kept, and none is set by a replay."""
@@ -124,6 +137,9 @@ def _checked(file: Path, key: str, value: Any) -> Any:  # noqa: ANN401 - TOML
     texts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else (value,)
     if not isinstance(value, shape) or not all(isinstance(text, str) and text for text in texts):
         raise UsageError(f"{file}: [tool.replaykit] {key} is to be {_WANTED[shape]}, not {value!r}")
+    if key in _WORDS and value not in _WORDS[key]:
+        words = " or ".join(map(repr, _WORDS[key]))
+        raise UsageError(f"{file}: [tool.replaykit] {key} is to be {words}, not {value!r}")
     for name, pattern in value.items() if isinstance(value, dict) else ():
         try:
             re.compile(pattern)
@@ -134,3 +150,4 @@ def _checked(file: Path, key: str, value: Any) -> Any:  # noqa: ANN401 - TOML
 
 _SHAPES: dict[str, type] = {"tools": list, "environment": list, "rules": dict, "hide": dict}
 _WANTED: dict[type, str] = {list: "a list of texts", dict: "a table of texts", str: "a text"}
+_WORDS: dict[str, tuple[str, ...]] = {"contracts": get_args(Check)}

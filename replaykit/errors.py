@@ -4,12 +4,14 @@
     ├── UsageError            the call makes no sense as it stands
     │   ├── NoSession         a request belongs to no session, or to one of several
     │   └── NoSuchEpisode     no episode, cassette or draft has that name
-    ├── Different             a replay was not what was recorded
+    ├── Different             a run was not what was recorded, or what was promised
     │   ├── NotRecorded       a miss: this request is not in the episode
-    │   └── NeverAskedFor     recorded steps that nobody asked for
+    │   ├── NeverAskedFor     recorded steps that nobody asked for
+    │   └── Drifted           exchanges are not what a contract promises
     ├── Unreadable            a file is not what it should be
     │   ├── StoreError        the store cannot be opened, read or written
-    │   └── CassetteError     a page or a tape is damaged, edited or of a newer version
+    │   ├── CassetteError     a page or a tape is damaged, edited or of a newer version
+    │   └── ContractError     a contract, its lock or its probes are damaged, edited or missing
     └── Unreachable           a connection that a replay may not open
 
 Errors carry fields, and their text says what happened, to what, and what to do next. `Unreachable`
@@ -66,7 +68,7 @@ class NoSuchEpisode(UsageError):
 
 
 class Different(ReplayError):
-    """A replay was not what was recorded."""
+    """A run was not what was recorded, or what was promised."""
 
 
 class NotRecorded(Different):
@@ -80,6 +82,10 @@ class NotRecorded(Different):
 
 class NeverAskedFor(Different):
     """Recorded steps that nobody asked for in this replay."""
+
+
+class Drifted(Different):
+    """Exchanges are not what a contract promises, and that was to fail the run; a recording is kept all the same."""
 
 
 class Unreadable(ReplayError):
@@ -97,6 +103,10 @@ class StoreError(Unreadable):
 
 class CassetteError(Unreadable):
     """A page or a tape is damaged, edited, of a newer version, or belongs to something else."""
+
+
+class ContractError(Unreadable):
+    """A file of `contracts/` is damaged, edited, missing, or was never published."""
 
 
 class Unreachable(ReplayError, ConnectionRefusedError):

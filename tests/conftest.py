@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -26,6 +28,12 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
 MEMORY: Final = "/dev/shm"  # noqa: S108  # a folder of its own is made in it
 
 
+def pytest_configure() -> None:
+    """Byte code is kept, whatever was asked for: hundreds of processes would compile what they import, each anew."""
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
 def pytest_collection_finish() -> None:
     """What was imported until now is no garbage: a full collection that walks three SDKs takes a third of a second."""
     gc.freeze()
@@ -41,6 +49,19 @@ def trusted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SSL_CERT_FILE", str(path))
         yield path
+
+
+@pytest.fixture(scope="session")
+def nowhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty folder, of no project."""
+    return tmp_path_factory.mktemp("nowhere")
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(nowhere: Path) -> Iterator[None]:
+    """A test runs outside of this project, whose settings are none of its; each look at them takes 2 ms."""
+    with contextlib.chdir(nowhere):
+        yield
 
 
 @pytest.fixture

@@ -26,6 +26,8 @@ def test_a_project_that_says_nothing(tmp_path: Path) -> None:
     found = load(folder)
     assert Config(folder) == found
     assert (folder / "episodes" / "episodes.db", folder / "cassettes") == (found.store_path, found.cassette_folder)
+    assert (folder / "contracts", folder / "episodes" / "drift.json") == (found.contract_folder, found.drift_path)
+    assert "off" == found.contracts
 
 
 def test_a_project_that_says_everything(tmp_path: Path) -> None:
@@ -37,7 +39,7 @@ def test_a_project_that_says_everything(tmp_path: Path) -> None:
             [tool.replaykit]
             store = "var/runs.db"
             cassettes = "tests/cassettes"
-            contracts = "tests/contracts"
+            contracts = "warn"
             tools = ["agent.tools:*"]
             environment = ["REGION"]
             rules = { order = 'ord_\\d+' }
@@ -50,7 +52,7 @@ def test_a_project_that_says_everything(tmp_path: Path) -> None:
             tmp_path,
             "var/runs.db",
             "tests/cassettes",
-            "tests/contracts",
+            "warn",
             ("agent.tools:*",),
             {"order": r"ord_\d+"},
             {"mail": r"[a-z]+@example\.org"},
@@ -84,6 +86,8 @@ def test_no_project_at_all(tmp_path_factory: pytest.TempPathFactory) -> None:
         ("[tool.replaykit]\nroot = 'a'", "no setting 'root'"),
         ("[tool.replaykit]\nstore = 7", "store is to be a text, not 7"),
         ("[tool.replaykit]\nstore = ''", "store is to be a text"),
+        ("[tool.replaykit]\ncontracts = 7", "contracts is to be a text, not 7"),
+        ("[tool.replaykit]\ncontracts = 'strict'", "contracts is to be 'off' or 'warn' or 'fail', not 'strict'"),
         ("[tool.replaykit]\ntools = 'a:b'", "tools is to be a list of texts"),
         ("[tool.replaykit]\ntools = [1]", "tools is to be a list of texts"),
         ("[tool.replaykit]\nrules = ['a']", "rules is to be a table of texts"),

@@ -18,10 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from replaykit.demo import stage
-from replaykit.demo.events import events
 from replaykit.demo.script import message
 from replaykit.demo.server import serve
 from replaykit.demo.story import MARGIN, run
+from replaykit.providers.anthropic.answers import events
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -10,7 +10,6 @@ import re
 import subprocess
 import sys
 import tomllib
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from packaging.utils import canonicalize_name
 import replaykit
 from replaykit import cli
 from replaykit.version import VERSION
+from tests.sources import statements, tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ DISTRIBUTIONS = {"backports": "backports-zstd", "yaml": "pyyaml"}
 FREE = {"brotli", "brotlicffi", "httpx", "compression", "sitecustomize"}
 
 # What imports a folder is there already: nothing but pytest imports its plugin.
-HOSTS = {"pytest_plugin": {"pytest"}}
+HOSTS = {"pytest_plugin": {"pytest"}, "contracts": {"pydantic"}}  # an SDK that declares types brings it
 
 
 def commands(group: click.Command, path: str) -> Iterator[str]:
@@ -77,15 +77,9 @@ def pinned() -> dict[str, str]:
     return {canonicalize_name(line.name): str(line.specifier) for line in lines}
 
 
-@cache
-def parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
 def foreign(path: Path, *, early: bool) -> frozenset[str]:
     """The top names that a module imports from other distributions; `early`: only those it imports at once."""
-    tree = parsed(path)
-    nodes = tree.body if early else list(ast.walk(tree))
+    nodes = tree(path).body if early else statements(path)
     whole = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     parts = {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and not node.level}
     tops = {name.partition(".")[0] for name in whole | parts}
@@ -173,11 +167,10 @@ def test_the_lock_names_no_place() -> None:
 
 def test_every_test_says_what_it_proves() -> None:
     """A test has a docstring of one sentence."""
-    trees = {path.relative_to(ROOT): ast.parse(path.read_text(encoding="utf-8")) for path in TESTS}
     found = [
-        (path, node)
-        for path, tree in trees.items()
-        for node in ast.walk(tree)
+        (path.relative_to(ROOT), node)
+        for path in TESTS
+        for node in statements(path)
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
     ]
     assert len(found) > len(TESTS)

@@ -6,21 +6,20 @@ Law: both files are written or neither is; the tape alone is read. Absence is `N
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import stat
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from replaykit import whole
 from replaykit.cassette import tape
 from replaykit.core.deltas import LARGEST
 from replaykit.core.plain import measure
 from replaykit.errors import CassetteError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from replaykit.core.model import Episode
 
@@ -61,7 +60,7 @@ def load(folder: Path, name: str) -> Episode | None:
 
 def read(path: Path) -> Episode:
     """The episode of a cassette, given either of its files."""
-    path = path.with_suffix(".tape")
+    path = path if path.suffix == ".tape" else path.with_suffix(".tape")
     return tape.read(contents(path, tape.check), str(path))
 
 
@@ -71,28 +70,32 @@ def contents(path: Path, check: Callable[[bytes, int, str], None] | None = None)
     `check` may refuse it by its first `tape.HEADER` bytes, its size and its path, before the rest is read.
     """
     try:
-        with open(path, "rb", opener=without_waiting) as file:
+        with open(path, "rb", opener=whole.without_waiting) as file:
             state = os.fstat(file.fileno())
             if not stat.S_ISREG(state.st_mode):
                 raise CassetteError("this is no plain file", path=str(path))
             if state.st_size > LARGEST:
                 raise CassetteError(f"{measure(state.st_size)} are more than a cassette holds", path=str(path))
+            head = file.read(tape.HEADER)
             if check is not None:
-                check(file.read(tape.HEADER), state.st_size, str(path))
-                file.seek(0)
-            return file.read(state.st_size + 1)
+                check(head, state.st_size, str(path))
+            return head + file.read(state.st_size + 1 - len(head))
     except OSError as error:
         raise CassetteError(error.strerror or str(error), path=str(path)) from error
-
-
-def without_waiting(path: str, flags: int) -> int:
-    """Open a file; a named pipe without anybody to write into it would be waited for."""
-    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def names(folder: Path) -> tuple[str, ...]:
     """The names of all cassettes in a folder, sorted."""
     return tuple(sorted(path.stem for path in folder.glob("*.tape")))
+
+
+def shown(folder: Path, name: str) -> str:
+    """The page of a name as it stands; empty when there is none."""
+    try:
+        text = (folder / f"{name}.yaml").read_text("utf-8", "replace")
+    except OSError:
+        return ""
+    return text.replace("\r\n", "\n")
 
 
 def save(folder: Path, episode: Episode) -> tuple[Path, Path]:
@@ -122,27 +125,9 @@ def save(folder: Path, episode: Episode) -> tuple[Path, Path]:
 def write(texts: Mapping[Path, bytes]) -> None:
     """Have these files hold this: first all beside their places, then all moved there."""
     try:
-        with contextlib.ExitStack() as stack:
-            drafts = [(stack.enter_context(_draft(path.parent, text)), path) for path, text in texts.items()]
-            _move(drafts)
+        whole.write(texts, ".accept-")
     except OSError as error:
         raise _unwritten(next(iter(texts)).with_suffix(""), error) from error
-
-
-def _move(drafts: Sequence[tuple[Path, Path]]) -> None:
-    """Each draft stands in its place; where one cannot, those before it are what they were."""
-    with contextlib.ExitStack() as undoing:
-        for draft, path in drafts:
-            undoing.callback(_put_back, path, path.read_bytes() if path.is_file() else None)
-            draft.replace(path)
-        undoing.pop_all()
-
-
-def _put_back(path: Path, data: bytes | None) -> None:
-    if data is not None:
-        path.write_bytes(data)
-    elif path.is_file():
-        path.unlink()
 
 
 def _unwritten(path: Path, error: OSError) -> CassetteError:
@@ -151,19 +136,3 @@ def _unwritten(path: Path, error: OSError) -> CassetteError:
 
 def _fits(name: str) -> bool:
     return NAME.fullmatch(name) is not None and len(name.encode()) <= LONGEST
-
-
-@contextlib.contextmanager
-def _draft(folder: Path, text: bytes) -> Iterator[Path]:
-    """A file beside its later place, safely on the disk; gone afterwards when it was not moved."""
-    handle, name = tempfile.mkstemp(dir=folder, prefix=".accept-")
-    path = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        path.chmod(0o644)
-        yield path
-    finally:
-        path.unlink(missing_ok=True)

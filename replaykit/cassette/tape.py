@@ -67,6 +67,9 @@ SECTIONS = ("episode", "answers", "questions")
 HEADER = 4096
 """Bytes within which the header ends: three sections take 300."""
 
+SMALL = 1 << 20
+"""Bytes of a file that is read whole (0.1 ms) before anybody knows what it is."""
+
 _LIST = Kind("list", lambda value: type(value) is list)
 
 _EPISODE: dict[str, Kind] = {
@@ -126,8 +129,12 @@ def read(data: bytes, path: str) -> Episode:
 
 
 def check(head: bytes, size: int, path: str) -> None:
-    """Look at the first `HEADER` bytes of a file of that size; `CassetteError` when it cannot be a tape."""
-    _sections(head, size, path)
+    """Look at the first `HEADER` bytes of a large file of that size; `CassetteError` when it cannot be a tape.
+
+    A small one is looked at when it is there, and once.
+    """
+    if size > SMALL:
+        _sections(head, size, path)
 
 
 def _too_much(packed: int, size: int) -> str:

@@ -7,12 +7,12 @@ exit 2    cannot: a wrong call, a damaged file, an unknown episode
 
 from __future__ import annotations
 
-import importlib
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from replaykit.cli.listed import Listed
 from replaykit.errors import ReplayError
 from replaykit.version import VERSION
 
@@ -31,6 +31,7 @@ COMMANDS = {
     "verify": "replaykit.cli.looking:verify",
     "scan": "replaykit.cli.scanning:scan",
     "import": "replaykit.cli.importing:import_",
+    "contract": "replaykit.cli.contract:contract",
     "demo": "replaykit.cli.demo:demo",
 }
 """Every command, in the order in which one meets them, and where it lives."""
@@ -47,46 +48,19 @@ SUMMARIES = {
     "verify": "Prove that every page is its tape's page.",
     "scan": "Look for secrets in stores, cassettes and any other file.",
     "import": "Make drafts of cassettes of vcrpy and pytest-recording.",
+    "contract": "What services promise, as versioned schemas, and what changed in it.",
     "demo": "All of it in ten seconds, on a bundled agent.",
 }
 """What `replaykit --help` says of each, without importing it."""
 
 
-class Commands(click.Group):
-    """The group, with its commands imported one by one."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """All names, in our order."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """The command of a name, imported; None when there is none."""
-        place = COMMANDS.get(cmd_name)
-        if place is None:
-            return None
-        module, _, name = place.partition(":")
-        command: click.Command = getattr(importlib.import_module(module), name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """The list of commands, each in a line."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, SUMMARIES[name]) for name in COMMANDS])
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does it, naming the nearest command for one that is not there."""
-        import difflib
-
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            hint = f" (did you mean `replaykit {near[0]}`?)" if near else ""
-            ctx.fail(f"no command {args[0]!r}{hint}")
-        return super().resolve_command(ctx, args)
-
-
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    "replaykit",
+    cls=Listed,
+    places=COMMANDS,
+    summaries=SUMMARIES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(VERSION, message="replaykit %(version)s")
 def group() -> None:
     """Record an LLM agent once; replay it without network or keys; review what changed.

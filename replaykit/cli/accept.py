@@ -54,7 +54,7 @@ def accept(  # click's options
     if problem := _problem(draft, accepted, only or "", yes=yes):
         raise problem
     found = chosen(draft, accepted, only or "")
-    if accepted is not None and not is_news(found, accepted, _page(config, draft.name)):
+    if accepted is not None and not is_news(found, accepted, cassette.shown(config.cassette_folder, draft.name)):
         click.echo(f"{draft.name}: {draft.id} changes nothing; the cassette stays as it is", err=True)
         return
     signed = decided(
@@ -101,15 +101,6 @@ def _save(episode: Episode, config: Config, draft: str, only: Only, told: str) -
     click.echo(f"    {near(tape)}   the tape, for replays", err=True)
     files = (page, tape) if known else (page, tape, attributes)
     click.echo(f"next: git add {shlex.join(map(near, files))}", err=True)
-
-
-def _page(config: Config, name: str) -> str:
-    """The page as it stands; empty when there is none."""
-    try:
-        text = (config.cassette_folder / f"{name}.yaml").read_text("utf-8", "replace")
-    except OSError:
-        return ""
-    return text.replace("\r\n", "\n")
 
 
 def _draft(text: str, config: Config, path: Path) -> Episode:

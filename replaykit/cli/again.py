@@ -44,7 +44,7 @@ def record_again(text: str, times: int, config: Config, store: Path | None, *, y
             f"not set now, and set when {before.name} was recorded: {', '.join(line(name, 400) for name in unset)}",
             err=True,
         )
-    made = _made(before, times, config, store)
+    made, departs = _made(before, times, config, store)
     review = reviewed(before.name, before, made[-1], normalization(config))
     between = _between(made, config)
     click.echo("", err=True)
@@ -60,14 +60,19 @@ def record_again(text: str, times: int, config: Config, store: Path | None, *, y
         if not other.same:
             ids = f"{made[0].id} {made[number - 1].id}"
             click.echo(f"run {number} differs from run 1 in {summary(other)}: replaykit diff {ids}", err=True)
-    sys.exit(0 if review.fate == "same" and all(other.same for other in between) else 1)
+    is_same = review.fate == "same" and all(other.same for other in between)
+    sys.exit(0 if is_same and not departs else 1)
 
 
-def _made(before: Episode, times: int, config: Config, store: Path | None) -> list[Episode]:
-    """The drafts of so many runs; of fewer, when one failed, or was ended: that is none of them, unless it is alone."""
+def _made(before: Episode, times: int, config: Config, store: Path | None) -> tuple[list[Episode], bool]:
+    """The drafts of so many runs, and whether any fails for its contracts.
+
+    They are fewer when one failed, or was ended: that is none of them, unless it is alone.
+    """
     from replaykit.launch import runs
 
     made: list[Episode] = []
+    departs = False
     for number in range(1, times + 1):
         if times > 1:
             click.echo(f"run {number} of {times}", err=True)
@@ -75,12 +80,13 @@ def _made(before: Episode, times: int, config: Config, store: Path | None) -> li
         say(recorded, config, store)
         if recorded.episode is None:
             sys.exit(2)
+        departs |= recorded.held is not None and recorded.held.failed
         is_ended = recorded.ran.signal is not None or recorded.ran.heard is not None
         if not (is_ended and made):
             made.append(recorded.episode)
         if is_ended or _fails(recorded.episode, before):
             break
-    return made
+    return made, departs
 
 
 def _fails(run: Episode, before: Episode) -> bool:

@@ -12,21 +12,28 @@ import sys
 import termios
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import click
 
+from replaykit.config import Check
 from replaykit.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from replaykit.config import Config
+    from replaykit.launch.contracts import Held
     from replaykit.launch.runs import Recorded, Replayed
     from replaykit.session.names import Named
 
 STORE = click.option("--store", type=click.Path(path_type=Path), help="The store's file, instead of the project's.")
 YES = click.option("--yes", is_flag=True, help="Run the command of a cassette from elsewhere without asking.")
+CONTRACTS = click.option(
+    "--contracts",
+    type=click.Choice(get_args(Check)),
+    help="Hold exchanges against the project's contracts: say what departs, or fail for it (BREAK, RISK, OURS).",
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="JSON on stdout, for scripts.")
 
 
@@ -67,6 +74,7 @@ MEANT = {"--name": "--as", "-n": "--as", "--rerun": "--again", "--update": "--ag
 @click.option(
     "--runs", type=click.IntRange(1, 100), default=1, help="With --again: so often, to see what differs anyway."
 )
+@CONTRACTS
 @YES
 @STORE
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
@@ -74,6 +82,7 @@ def record(  # noqa: PLR0913, PLR0917 - click's options
     name: str | None,
     again: str | None,
     runs: int,
+    contracts: Check | None,
     yes: bool,  # noqa: FBT001
     store: Path | None,
     command: tuple[str, ...],
@@ -82,7 +91,8 @@ def record(  # noqa: PLR0913, PLR0917 - click's options
 
     The program's output, input and exit code stay as they are; what replaykit has to say stands on
     stderr, after it has ended. With --again the exit code says what came of it, as that of `diff` does:
-    0 nothing changed, 1 something did, 2 it cannot be done.
+    0 nothing changed, 1 something did, 2 it cannot be done. With --contracts fail it is 1 where the
+    program's own is 0, and an exchange departs from a contract; the draft is kept.
 
     \b
     replaykit record -- python agent.py "what is the weather"
@@ -90,10 +100,9 @@ def record(  # noqa: PLR0913, PLR0917 - click's options
     replaykit record --again agent --runs 5     which differences are there between any two runs
     """
     from replaykit.cassette import checked
-    from replaykit.config import load
     from replaykit.launch.runs import record as record_
 
-    config = load(Path.cwd())
+    config = _config(contracts)
     if again is not None:
         if command or name:
             raise UsageError("--again runs the command of the episode under its name, and takes no other")
@@ -106,7 +115,8 @@ def record(  # noqa: PLR0913, PLR0917 - click's options
         raise UsageError("there is no command to record", remedy="replaykit record -- python agent.py")
     recorded = record_(command, config, store or config.store_path, name=checked(name) if name else "")
     say(recorded, config, store)
-    _leave(recorded.ran.exit_code, recorded.ran.signal)
+    departs = recorded.held is not None and recorded.held.failed
+    _leave(recorded.ran.exit_code or int(departs), recorded.ran.signal)
 
 
 @click.command()
@@ -117,6 +127,7 @@ def record(  # noqa: PLR0913, PLR0917 - click's options
 @click.option("--keep-going", is_flag=True, help="Do not end the program at the first miss.")
 @click.option("--timeout", callback=_seconds, metavar="SECONDS", help="Seconds until the program is ended.")
 @click.option("--strict", is_flag=True, help="Exit code 1 also when something ran for real beside the episode.")
+@CONTRACTS
 @YES
 @JSON
 @STORE
@@ -128,6 +139,7 @@ def replay(  # noqa: PLR0913, PLR0917 - click's options
     keep_going: bool,  # noqa: FBT001
     timeout: float | None,
     strict: bool,  # noqa: FBT001
+    contracts: Check | None,
     yes: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
     store: Path | None,
@@ -139,12 +151,12 @@ def replay(  # noqa: PLR0913, PLR0917 - click's options
     The verdict says how the program was held: `guarded`, Python's own connections are refused beyond
     this machine, while programs in other languages and compiled network stacks are not held; or
     `isolated`, nothing in it had a network. What ran for real beside the episode is named, and fails a
-    replay with --strict.
+    replay with --strict. With --contracts, what the program sends now is held against the project's
+    contracts, as it is sent: a new version of an SDK shows, though nothing is sent to anybody.
     """
-    from replaykit.config import load
     from replaykit.launch import runs
 
-    config = load(Path.cwd())
+    config = _config(contracts)
     path = store or config.store_path
     how = runs.How(speed, isolate, keep_going, timeout)
     results = []
@@ -162,6 +174,16 @@ def replay(  # noqa: PLR0913, PLR0917 - click's options
         told = [_json(each) for each in results]
         click.echo(json.dumps(told[0] if len(told) == 1 else told, indent=2))
     sys.exit(max(_exit_code(each, strict=strict) for each in results))
+
+
+def _config(contracts: Check | None) -> Config:
+    """The project's settings, with what this call says of contracts."""
+    from dataclasses import replace
+
+    from replaykit.config import load
+
+    config = load(Path.cwd())
+    return config if contracts is None else replace(config, contracts=contracts)
 
 
 def _named(episodes: Sequence[str], config: Config, *, is_all: bool) -> Sequence[str]:
@@ -222,31 +244,63 @@ def _json(replayed: Replayed) -> dict[str, object]:
         "isolated": replayed.isolated,
         **as_json(replayed.verdict),
         "beside": [asdict(each) for each in ran],
+        **({} if replayed.held is None else {"drift": _drift(replayed.held)}),
     }
+
+
+def _drift(held: Held) -> list[object]:
+    """What departs from contracts as a script reads it."""
+    from replaykit.report.drift.document import described
+
+    return [described(each) for each in held.standings]
+
+
+def _departs(held: Held, rest: str) -> None:
+    """What departs from contracts, on stderr: a line each, at most a screenful; `rest` says where all of it is."""
+    from replaykit.core.plain import counted
+    from replaykit.launch.contracts import SHOWN
+    from replaykit.report.drift.lines import finding
+    from replaykit.report.terminal import write
+
+    if held.standings:
+        click.echo("", err=True)
+    room = SHOWN if len(held.standings) <= SHOWN else SHOWN - 1
+    write(map(finding, held.standings[:room]), sys.stderr)
+    if (left := len(held.standings) - room) > 0:
+        click.echo(f"and {counted(left, 'more finding')}: {rest}", err=True)
+    if held.remedy:
+        click.echo(held.remedy, err=True)
 
 
 def say(recorded: Recorded, config: Config, store: Path | None) -> None:
     """The summary of a recording, on stderr."""
     from replaykit.report.summary import recorded_lines, warned
 
-    episode = recorded.episode
+    episode, held = recorded.episode, recorded.held
+    warnings = recorded.warnings if held is None else (*recorded.warnings, *held.warnings, *held.problems)
     if episode is None:
-        lines = warned(recorded.warnings)
+        lines = warned(warnings)
     else:
         accepted = (config.cassette_folder / f"{episode.name}.tape").is_file()
         options = f" --store {shlex.quote(str(store))}" if store else ""
-        lines = recorded_lines(episode, recorded.ran.took, recorded.warnings, accepted=accepted, options=options)
+        lines = recorded_lines(episode, recorded.ran.took, warnings, accepted=accepted, options=options)
     for each in lines:
         click.echo(each, err=True)
+    if episode is not None and held is not None:
+        _departs(held, f"replaykit contract check {episode.id}{options}")
 
 
 def _tell(replayed: Replayed, found: Named) -> None:
     """The verdict of a replay, on stderr."""
-    from replaykit.report.summary import Course, replayed_lines
+    from replaykit.report.summary import Course, replayed_lines, warned
 
-    course = Course(replayed.ran.took, replayed.isolated, replayed.reached, found.newer)
+    course, held = Course(replayed.ran.took, replayed.isolated, replayed.reached, found.newer), replayed.held
     for each in replayed_lines(replayed.episode, replayed.verdict, course):
         click.echo(each, err=True)
+    if held is not None:
+        for each in warned((*held.warnings, *held.problems)):
+            click.echo(each, err=True)
+        _departs(held, "--json has them all")
     if _waiting():
         click.echo("note: standard input was left unread: a replay gives the program what was recorded", err=True)
 

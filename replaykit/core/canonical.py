@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import orjson
 
+from replaykit.core.pointer import steps
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -55,7 +57,7 @@ def drop(document: bytes, pointers: tuple[str, ...]) -> bytes:
     try:
         content = _load(document)
         for pointer in pointers:
-            _remove(content, _path(pointer))
+            _remove(content, steps(pointer))
         return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
     except _UNFIT:
         return document
@@ -66,7 +68,7 @@ def locate(text: bytes, pointer: str) -> Iterator[tuple[int, int]]:
 
     Objects and arrays are not plain values. Text that is not JSON gives nothing useful, and no error.
     """
-    wanted = _path(pointer)
+    wanted = steps(pointer)
     place: list[str | int | None] = []
     for match in _TOKEN.finditer(text):
         token = match[0]
@@ -141,11 +143,6 @@ def _members(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
         message = "a key stands twice"
         raise ValueError(message)
     return members
-
-
-def _path(pointer: str) -> tuple[str, ...]:
-    """The steps of a JSON pointer, unescaped."""
-    return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
 
 
 def _remove(content: JSON, path: tuple[str, ...]) -> None:

@@ -6,6 +6,7 @@ r"""Recorded text, made harmless to show: nothing in it can move a cursor, chang
     gist       any JSON value on one line: texts in quotation marks, the rest as JSON
     measure    how many bytes, in a unit that one can read
     listed     words as a person lists them
+    either     words as a choice between them
 
 Law: every recorded text goes through here on its way to a person. What a terminal obeys (control
 characters, ANSI sequences), what reorders a line (bidirectional controls) and what cannot be encoded
@@ -84,6 +85,11 @@ def listed(words: Sequence[object], limit: int = 8) -> str:
     if len(texts) > limit:
         texts = [*texts[: limit - 1], f"{len(texts) - limit + 1} more"]
     return " and ".join(filter(None, [", ".join(texts[:-1]), *texts[-1:]]))
+
+
+def either(words: Sequence[str]) -> str:
+    """Words as a choice between them: `2, 3 or 5`."""
+    return " or ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
 def _spelled(character: str) -> str:

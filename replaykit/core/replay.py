@@ -10,11 +10,11 @@ Law: pure. The session carries out what stands here, and nothing else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from replaykit.core.match import Ambiguous, Found, Missing
-from replaykit.core.model import header
+from replaykit.core.model import Body, header
 from replaykit.core.normalize import Bindings, Rules, echo, renamed, substitute
 from replaykit.errors import hide
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from replaykit.core.match import Echo
-    from replaykit.core.model import Exchange, Headers
+    from replaykit.core.model import Exchange, Headers, Request
 
 __tracebackhide__ = hide
 
@@ -52,6 +52,15 @@ class Serve:
         if self.echo is not None:
             data, lengths = echo(data, lengths, self.echo.pointer, self.echo.recorded, self.echo.live)
         return data, lengths
+
+    def again(self, request: Request, began: int, within: int) -> Exchange:
+        """The exchange as one of this run: with its own request, and the answer as it was given to that."""
+        response = self.exchange.response
+        if response is not None:
+            data, lengths = self.content()
+            body = response.body if data is response.body.data else Body.of(data)
+            response = replace(response, headers=self.headers(), body=body, lengths=lengths)
+        return replace(self.exchange, request=request, response=response, began=began, within=within)
 
     def headers(self) -> Headers:
         """The headers to be given: of a redirect, the place where the caller knows it to be."""

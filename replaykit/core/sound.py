@@ -59,11 +59,12 @@ def checked(form: Any, shape: Mapping[str, Kind]) -> Mapping[str, Any]:  # noqa:
     """The form, an object with at least these fields, each of its kind; `Unsound` names the first that is not."""
     if type(form) is not dict:
         raise Unsound("it is no object")
-    for name, kind in shape.items():
-        if name not in form:
-            raise Unsound(f"it lacks {name!r}")
-        if not kind.fits(form[name]):
-            raise Unsound(f"{name!r} is no {kind.name}")
+    try:
+        for name, kind in shape.items():
+            if not kind.fits(form[name]):
+                raise Unsound(f"{name!r} is no {kind.name}")
+    except KeyError:
+        raise Unsound(f"it lacks {name!r}") from None
     return form
 
 

@@ -24,7 +24,6 @@ import orjson
 from replaykit.core.model import Exchange, ToolCall, header
 from replaykit.core.plain import gist, line
 from replaykit.core.stream import is_stream
-from replaykit.providers import registry
 from replaykit.providers.shape import parse
 
 if TYPE_CHECKING:
@@ -80,12 +79,16 @@ class Asked:
     @cached_property
     def roughly(self) -> tuple[Provider, Operation]:
         """Whose it is, by method, URL and headers alone."""
+        from replaykit.providers import registry
+
         request = self.request
         return registry.find(request.method, request.url, request.headers, None)
 
     @cached_property
     def wire(self) -> tuple[Provider, Operation]:
         """Whose it is, and what it asks for."""
+        from replaykit.providers import registry
+
         request = self.request
         return registry.find(request.method, request.url, request.headers, self.document)
 

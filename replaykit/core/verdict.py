@@ -10,6 +10,7 @@
     a request or a call that was not recorded       not_recorded       different
     an output that is another one                   (differences)      different
     something of the replay that could not be kept  (differences)      different
+    something sent that departs from a contract     (differences)      different, where that is to fail it
     the run's end before its time                   not_reached        different
     a tool that ran for real                        ran                same
     a connection or program that was not served     unseen             same
@@ -26,25 +27,24 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from replaykit.core.ground import Ground
 from replaykit.core.model import Exchange, Outputs, Unseen
 from replaykit.core.normalize import Bindings, Facts, Paired, Rules, Token, pair
-from replaykit.core.outputs import compare, values
 from replaykit.core.plain import counted, line
 from replaykit.core.steps import Asked, Titles, wholes
-from replaykit.core.threads import described
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from replaykit.core.changes import Path
+    from replaykit.core.ground import Ground
     from replaykit.core.model import JSON, Episode, Span, Step
     from replaykit.core.normalize import Kind, Rule
     from replaykit.core.steps import Whole
 
-Sort: TypeAlias = Literal["not_recorded", "differently", "never_asked_for", "ended", "output", "lost"]
+Sort: TypeAlias = Literal["not_recorded", "differently", "never_asked_for", "ended", "output", "lost", "drift"]
 Count: TypeAlias = Literal["same", "after_rules", "differently", "never_asked_for"]
 _Plays: TypeAlias = "Mapping[int, Mapping[str, Any]]"
 _Remarks: TypeAlias = "Sequence[tuple[str, Mapping[str, Any]]]"
@@ -134,12 +134,12 @@ def verdict_of(  # noqa: PLR0913 - a verdict hears everybody
     misses = tuple(_misses(remarks))
     left = counts["never_asked_for"]
     came = replace(outputs, exit_code=None) if outputs and ended else outputs
-    titles = Titles.of(episode)
+    titles = cache(partial(Titles.of, episode))
     differences = (
         *misses,
         *(each for whole in steps for each in _differently(whole, plays, titles)),
         *(_ended(ended, left) if ended else _never(steps, plays, titles)),
-        *_outputs(episode, came, remarks, _ground(episode, plays, live, extra), cut=bool(misses or ended)),
+        *_outputs(episode, came, remarks, partial(_ground, episode, plays, live, extra), cut=bool(misses or ended)),
         *_lost(remarks),
     )
     tools = Counter(str(detail.get("name", "")) for kind, detail in remarks if kind == "ran")
@@ -158,6 +158,13 @@ def verdict_of(  # noqa: PLR0913 - a verdict hears everybody
         unseen=_unseen(remarks),
         warnings=tuple(dict.fromkeys(_sentence(detail) for kind, detail in remarks if kind == "warning")),
     )
+
+
+def drifted(verdict: Verdict, drift: tuple[Difference, ...]) -> Verdict:
+    """The verdict on a replay that fails also for what departs from contracts, if anything does."""
+    if not drift:
+        return verdict
+    return replace(verdict, verdict="different", differences=(*verdict.differences, *drift))
 
 
 def as_json(verdict: Verdict) -> dict[str, Any]:
@@ -219,13 +226,13 @@ def _account(detail: Mapping[str, Any]) -> str:
     return str(detail.get("account", ""))
 
 
-def _differently(whole: Whole, plays: _Plays, titles: Titles) -> Iterator[Difference]:
+def _differently(whole: Whole, plays: _Plays, titles: Callable[[], Titles]) -> Iterator[Difference]:
     """The headers of a step that said something else, once for all its attempts."""
     rows = {tuple(row): None for position in whole.positions for row in plays.get(position, {}).get("differently", ())}
     if rows:
         said = ", ".join(f"{line(str(name))} {_value(before)} → {_value(after)}" for name, before, after in rows)
         headers = [{"name": name, "before": before, "after": after} for name, before, after in rows]
-        text = f"step {whole.number} was sent differently: {said}: {titles.rough(whole.step)}"
+        text = f"step {whole.number} was sent differently: {said}: {titles().rough(whole.step)}"
         yield Difference("differently", whole.number, text, {"headers": headers})
 
 
@@ -233,10 +240,14 @@ def _value(value: object) -> str:
     return line(str(value)) if value else "(none)"
 
 
-def _never(steps: Iterable[Whole], plays: _Plays, titles: Titles) -> Iterator[Difference]:
+def _never(steps: Iterable[Whole], plays: _Plays, titles: Callable[[], Titles]) -> Iterator[Difference]:
     """The steps that nobody asked for, the first few with what they said."""
     left = [whole for whole in steps if any(position not in plays for position in whole.positions)]
-    told = [*described(left[:DESCRIBED], titles), *(titles.rough(whole.step) for whole in left[DESCRIBED:])]
+    if not left:
+        return
+    from replaykit.core.threads import described
+
+    told = [*described(left[:DESCRIBED], titles()), *(titles().rough(whole.step) for whole in left[DESCRIBED:])]
     for whole, what in zip(left, told, strict=True):
         asked = sum(position in plays for position in whole.positions)
         text = f"step {whole.number} was never asked for: {what}"
@@ -253,7 +264,7 @@ def _ended(ended: str, left: int) -> Iterator[Difference]:
 
 
 def _outputs(
-    episode: Episode, outputs: Outputs | None, remarks: _Remarks, ground: Ground, *, cut: bool
+    episode: Episode, outputs: Outputs | None, remarks: _Remarks, ground: Callable[[], Ground], *, cut: bool
 ) -> Iterator[Difference]:
     """What came out differently; of a run that was cut short, then or now, only what came out both times."""
     given = {str(detail["name"]): str(detail["value"]).encode() for kind, detail in remarks if kind == "output"}
@@ -266,7 +277,12 @@ def _outputs(
         both = before.values.keys() & now.values.keys()
         before = replace(before, values={name: before.values[name] for name in both})
         now = replace(now, values={name: now.values[name] for name in both})
-    for place in values(before, now, ground) if outputs is None or cut else compare(before, now, ground):
+    named = outputs is None or cut
+    if before.values == now.values and (named or before == now):
+        return
+    from replaykit.core.outputs import compare, values
+
+    for place in (values if named else compare)(before, now, ground()):
         yield Difference("output", None, place.text, place.as_json())
 
 
@@ -277,6 +293,8 @@ def _killed(code: int | None) -> bool:
 
 def _ground(episode: Episode, plays: _Plays, live: Span, extra: tuple[Rule, ...]) -> Ground:
     """The rules of both runs, with the map as the requests have left it."""
+    from replaykit.core.ground import Ground
+
     answers = [step.response.body for step in episode.exchanges if step.response is not None]
 
     def given(text: bytes) -> bool:

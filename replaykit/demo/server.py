@@ -20,8 +20,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
-from replaykit.demo.events import events
 from replaykit.demo.script import Document, forecast, message
+from replaykit.providers.anthropic.answers import events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

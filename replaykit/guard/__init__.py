@@ -36,6 +36,10 @@ _WATCH = Watch()
 """The one watch of this process: audit hooks belong to the process, and cannot be removed."""
 
 
+REPLAY = ("a replay", "let it go through httpx or httpx2, or make the function that needs it a tool (@replaykit.tool)")
+"""Who refuses, as a rule, and what can be done about it."""
+
+
 def _ignore(_command: tuple[str, ...]) -> None:
     """Nobody wants to know which Pythons are started."""
 
@@ -67,6 +71,7 @@ class Guard:
       process may be replaced (`os.exec`) right after. What it raises reaches the program.
     - `refuse`: connections beyond this machine raise Unreachable, but for hosts that `allow` names.
     - `spawn` receives the words of every command that starts a Python.
+    - `told` is said of a connection that is refused: by whom, and what can be done about it.
 
     Several guards may watch at once: each is told, and one that refuses is enough.
     """
@@ -75,6 +80,7 @@ class Guard:
     refuse: bool
     allow: Callable[[str], bool]
     spawn: Callable[[tuple[str, ...]], None] = _ignore
+    told: tuple[str, str] = REPLAY
 
     def start(self) -> None:
         """Watch from now on; starting twice is starting once."""

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 OURS: ContextVar[bool] = ContextVar("replaykit_ours", default=False)
 
 _NETWORK = (socket.AF_INET, socket.AF_INET6)
-_REMEDY = "let it go through httpx or httpx2, or make the function that needs it a tool (@replaykit.tool)"
 
 
 class Watcher(Protocol):
@@ -46,6 +45,10 @@ class Watcher(Protocol):
     @property
     def refuse(self) -> bool:
         """Whether connections beyond this machine are refused."""
+
+    @property
+    def told(self) -> tuple[str, str]:
+        """Who refuses, and what can be done about it."""
 
     @property
     def allow(self) -> Callable[[str], bool]:
@@ -147,7 +150,7 @@ class Watch:
     def _resolve(self, found: Arguments) -> None:
         """Somebody asks for the address of a name: the first step beyond this machine."""
         host = _host(found[0])
-        if not literal(host) and not local(host) and not OURS.get() and self._refuses(host):
+        if not literal(host) and not local(host) and not OURS.get() and self._refusing(host):
             self._reached(host, host, sys._getframe(1), quiet=False)  # noqa: SLF001
 
     def _reached(self, name: str, address: str, frame: FrameType, *, quiet: bool) -> None:
@@ -157,13 +160,15 @@ class Watch:
         by = library(frame)
         for guard in self._guards if not quiet else ():
             guard.note(Unseen(name, by))
-        if not local(name) and not local(address) and self._refuses(name):
-            message = f"{name}: a replay opens no connection beyond this machine (asked for by {by})"
-            raise Unreachable(message, remedy=_REMEDY)
+        if not local(name) and not local(address) and (refusing := self._refusing(name)):
+            who, remedy = refusing.told
+            raise Unreachable(
+                f"{name}: {who} opens no connection beyond this machine (asked for by {by})", remedy=remedy
+            )
 
-    def _refuses(self, name: str) -> bool:
-        """Whether any guard refuses this host."""
-        return any(guard.refuse and not guard.allow(name) for guard in self._guards)
+    def _refusing(self, name: str) -> Watcher | None:
+        """The guard that refuses this host, if any."""
+        return next((guard for guard in self._guards if guard.refuse and not guard.allow(name)), None)
 
     def _spawn(self, found: Arguments) -> None:
         """A program is started; where `subprocess` does it like this, it has said so before."""

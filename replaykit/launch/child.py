@@ -53,7 +53,7 @@ class Process:
         self._session: Session | None = None
         self._stack: ExitStack | None = None
         self._lock = threading.RLock()
-        self._watch = Watch((NEEDY | REACHING.keys()).__contains__, self._imported)
+        self._watch = Watch(NEEDY | REACHING.keys(), self._imported)
 
     def watch(self) -> None:
         """Be ready for the first import of an HTTP library, the first tool, the first connection."""

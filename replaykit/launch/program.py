@@ -10,41 +10,38 @@ from __future__ import annotations
 import os
 import sys
 import time
-import warnings
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from replaykit.cassette import checked
 from replaykit.config import load
-from replaykit.core.explain import remedy
-from replaykit.core.plain import counted
-from replaykit.core.verdict import verdict_of
+from replaykit.core.verdict import drifted, verdict_of
 from replaykit.errors import Different, NeverAskedFor, NotRecorded, StoreError, UsageError, hide
-from replaykit.launch.folder import run_folder
 from replaykit.launch.inside import guarded, inside
 from replaykit.launch.variables import VARIABLES, declared, needed
 from replaykit.session import Session
 from replaykit.session.hiding import Hiding
 from replaykit.session.ledger import Memory
 from replaykit.session.names import named
-from replaykit.session.origin import called_like, origin_here, program_here, redacted, span_here
+from replaykit.session.origin import called_like, origin_here, program_here, span_here
 from replaykit.session.player import Player
-from replaykit.session.recorder import Recorder
 from replaykit.session.rules import normalization
-from replaykit.store import Store
 from replaykit.tools.values import NoForm, dumps
 from replaykit.transport import Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from os import PathLike
     from types import TracebackType
 
     from replaykit.config import Config
     from replaykit.core.model import Episode, Span
     from replaykit.core.verdict import Verdict
+    from replaykit.launch.contracts import Held, Promises, Watch
+    from replaykit.store import Facts, Store
 
 __tracebackhide__ = hide
 
@@ -120,10 +117,15 @@ class Recording(Block):
         store: str | PathLike[str] | None = None,
         config: Config | None = None,
         program: str = "",
+        heard: Callable[[Facts], None] | None = None,
     ) -> None:
-        """See `record`; `config` are the project's settings, `program` what runs: by default those of this process."""
+        """See `record`; `config` are the project's settings, `program` what runs: by default those of this process.
+
+        `heard` is told of each step that is kept.
+        """
         super().__init__()
         self._program = program
+        self._heard = heard
         self.name = checked(name) if name is not None else called_like(sys.argv)
         self.id = ""
         self._path = store
@@ -131,16 +133,16 @@ class Recording(Block):
 
     def __enter__(self) -> Self:
         """Begin a draft, and route every client to it."""
+        from replaykit.launch.draft import Draft
+
         config = self._config or load(Path.cwd())
-        self._store = Store(_store_path(self._path, config))
-        hiding = Hiding(config)
+        self._promised = _promises(config)
         origin = origin_here((), config, _environment(), program=self._program or program_here(sys.argv, config.root))
-        self._origin = redacted(origin, hiding)
-        self.id = self._store.begin(self.name, self._origin, span_here())
-        recorder = Recorder(self._store, self.id, hiding)
+        path = self._file = _store_path(self._path, config)
+        self._draft = draft = Draft(path, self.name, origin, Hiding(config), self._heard)
+        self.id = draft.id
         began = time.monotonic_ns()
-        session = Session(self.name, clock=lambda: time.monotonic_ns() - began, recorder=recorder)
-        self._recorder = recorder
+        session = Session(self.name, clock=lambda: time.monotonic_ns() - began, recorder=draft.recorder)
         with ExitStack() as stack:
             self._enter(stack, session, config, refuse=False)
         return self
@@ -148,26 +150,36 @@ class Recording(Block):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Keep what is still open, and mark the draft as finished; the store's trouble is said, not raised."""
+        """Keep what is still open, and mark the draft as finished; the store's trouble is said, not raised.
+
+        What departs from the project's contracts is raised where that is to fail, and the draft is kept all the same.
+        """
         if not self._leave():
             return
-        recorder, trouble = self._recorder, ""
+        self._draft.end(depth=2)
+        if self._promised is not None:
+            self._held(self._promised).settle(
+                f"{self.name} ({self.id})", f"replaykit contract check {self.id}", fails=error is None
+            )
+
+    def _held(self, promised: Promises) -> Held:
+        """What the draft came to, against contracts."""
+        from replaykit.store import Store
+
         try:
-            secrets = tuple(sorted({*self._origin.secrets, *recorder.hiding.names}))
-            self._store.describe(self.id, replace(self._origin, secrets=secrets))
-            self._store.finish(self.id, ended=time.time())
-        except StoreError as problem:
-            trouble = f"its end could not be kept: {problem}"
-        finally:
-            self._store.close()
-        if recorder.lost:
-            trouble = f"{counted(recorder.lost, 'step')} could not be kept: {recorder.problem}"
-        if trouble:
-            warnings.warn(f"{self.name} ({self.id}) is not whole: {trouble}", stacklevel=2)
+            with Store(self._file, create=False) as store:
+                draft = store.episode(self.id)
+        except StoreError as error:
+            return promised.unread(error)
+        assert draft is not None  # noqa: S101 - it was begun by us
+        return promised.recorded(draft)
 
 
 class Replaying(Block):
     """An episode that is being replayed; `verdict` is what it came to, once the block was left."""
+
+    refuses = True
+    """Whether connections beyond this machine are refused that do not come through us."""
 
     def __init__(
         self,
@@ -176,10 +188,16 @@ class Replaying(Block):
         store: str | PathLike[str] | None = None,
         speed: float = 0,
         config: Config | None = None,
+        promised: Promises | None = None,
     ) -> None:
-        """See `replay`; `config` are the project's settings, by default those of the current folder."""
+        """See `replay`; `config` are the project's settings, by default those of the current folder.
+
+        `promised` are the contracts that what is sent is held against, by default those that the settings name.
+        """
         super().__init__()
         self._config = config
+        self._promised = promised
+        self.held: Held | None = None
         self.name = episode
         self.id = ""
         self.verdict: Verdict | None = None
@@ -190,16 +208,17 @@ class Replaying(Block):
     def __enter__(self) -> Self:
         """Open the episode, and answer every client from it."""
         config = self._config or load(Path.cwd())
-        path = _store_path(self._path, config)
+        self._promised = self._promised or _promises(config)
+        path = self._file = _store_path(self._path, config)
         found = named(self.name, config, path)
         self._episode = found.episode
         self.name, self.id = found.episode.name, found.episode.id
         self._began = span_here()
         self._extra = normalization(config)
-        self._ledger = Memory(_Remarks(path, self.id), self._apart)
+        self._ledger = Memory(_Remarks(path, self.id), partial(_apart, self._folders))
         with ExitStack() as stack:
-            stack.enter_context(VARIABLES.put(needed(declared(found.episode.origin, config), os.environ)))
-            self._enter(stack, self._playing(config), config, refuse=True)
+            stack.enter_context(VARIABLES.put(self._needed(found.episode, config)))
+            self._enter(stack, self._playing(config), config, refuse=self.refuses)
         return self
 
     def __exit__(
@@ -207,12 +226,14 @@ class Replaying(Block):
     ) -> None:
         """Raise what was not as recorded: a miss above all, whatever the program made of it."""
         verdict = self.end()
-        if verdict is None:
+        if verdict is None or not (error is None or isinstance(error, Exception | SystemExit)):
             return
-        if isinstance(error, Different) or (error is not None and not isinstance(error, Exception | SystemExit)):
-            return
-        problem = self._problem(verdict)
-        if problem is not None and (error is None or isinstance(problem, NotRecorded)):
+        problem = None if isinstance(error, Different) else self._problem(verdict)
+        if error is not None and not isinstance(problem, NotRecorded):
+            problem = None
+        if self.held is not None:
+            self.held.settle(self.name, "", fails=error is None and problem is None)
+        if problem is not None:
             raise problem from error
 
     def end(self, known: Verdict | None = None) -> Verdict | None:
@@ -237,31 +258,52 @@ class Replaying(Block):
     def so_far(self) -> Verdict:
         """What it would come to if it ended now."""
         ledger = self._ledger
-        return verdict_of(self._episode, ledger.plays, ledger.remarks, None, self._span(), extra=self._extra)
+        verdict = verdict_of(self._episode, ledger.plays, ledger.remarks, None, self._span(), extra=self._extra)
+        if self._promised is None:
+            return verdict
+        self.held = self._promised.sent(self._episode, ledger.remarks)
+        return drifted(verdict, self.held.differences)
 
     def _problem(self, verdict: Verdict) -> Different | None:
         """The gravest of what was not as recorded; its remedy names the store, where the block did."""
+        from replaykit.core.explain import remedy
+
         usual = "\n".join(remedy(self._episode))
         here = "\n".join(remedy(self._episode, str(self._path or "")))
-        told = [(each.kind, each.text.removesuffix(usual).rstrip("\n")) for each in verdict.differences]
+        told = [
+            (each.kind, each.text.removesuffix(usual).rstrip("\n"))
+            for each in verdict.differences
+            if each.kind != "drift"
+        ]
         if verdict.not_recorded:
             return NotRecorded(*(text for kind, text in told if kind == "not_recorded"), remedy=here)
         if verdict.never_asked_for:
             return NeverAskedFor("\n\n".join(text for kind, text in told if kind == "never_asked_for"), remedy=here)
         return Different("\n\n".join(text for _, text in told), remedy=here) if told else None
 
+    def _needed(self, episode: Episode, config: Config) -> dict[str, str]:
+        """The variables that are put into this process while the block lasts."""
+        return needed(declared(episode.origin, config), os.environ)
+
     def _playing(self, config: Config) -> Session:
         """The session that answers, in the environment as it is now."""
         clean, began = Hiding(config), time.monotonic_ns()
-        player = Player(self._episode, self._ledger, clean, self._span, extra=self._extra)
+        player = Player(self._episode, self._ledger, clean, self._span, extra=self._extra, watch=self._watch())
         return Session(self.name, clock=lambda: time.monotonic_ns() - began, player=player, speed=self._speed)
 
-    def _apart(self) -> Path:
-        """A new file for what this block and its children do, gone at its end."""
-        return Path(self._folders.enter_context(run_folder()), "replay.db")
+    def _watch(self) -> Watch | None:
+        """What is told of each request, where contracts say something of it."""
+        return None if self._promised is None else self._promised.watch(self._episode, self._ledger.remark)
 
     def _span(self) -> Span:
         return replace(self._began, ended=time.time())
+
+
+def _apart(folders: ExitStack) -> Path:
+    """A new file for what a block and its children do, gone with these folders."""
+    from replaykit.launch.folder import run_folder
+
+    return Path(folders.enter_context(run_folder()), "replay.db")
 
 
 class _Remarks:
@@ -275,6 +317,8 @@ class _Remarks:
 
     def __call__(self, kind: str, detail: Mapping[str, Any]) -> None:
         if self._store is None:
+            from replaykit.store import Store
+
             self._store = Store(self._path)
             self._replay = self._store.replay(self._episode)
         self._store.remark(self._replay, kind, detail)
@@ -284,7 +328,8 @@ def record(name: str | None = None, *, store: str | PathLike[str] | None = None)
     """A block in which every exchange and tool call is recorded as one episode, a new draft of `name`.
 
     `store` is the SQLite file, by default the project's. Works as `with` and as `async with`. The
-    program sees what it would see without; what cannot be kept is a warning at the end.
+    program sees what it would see without; what cannot be kept is a warning at the end. Where the project's
+    `contracts` are to fail, leaving the block raises `Drifted` for exchanges that depart from one.
     """
     return Recording(name, store=store)
 
@@ -295,13 +340,23 @@ def replay(episode: str, *, store: str | PathLike[str] | None = None, speed: flo
     `episode` is a name, an id, the beginning of one, or a cassette's path. `speed=0` waits for
     nothing, `speed=1` keeps the recorded pace. Leaving the block raises `NotRecorded` when anything
     was asked for that was not recorded, `NeverAskedFor` when recorded steps were not asked for, and
-    `Different` when something was sent differently or an output is not what it was.
+    `Different` when something was sent differently or an output is not what it was, and `Drifted` when all that
+    is wrong is that what was sent departs from a contract (where the project's `contracts` are to fail).
 
     No key is needed: while the block lasts, `os.environ` has a placeholder for each secret of the
     episode that is not set, and its declared variables (base URLs, models) as they were recorded.
     Both are taken back at the end. `os.environ` belongs to the whole process: other threads see them, too.
     """
     return Replaying(episode, store=store, speed=speed)
+
+
+def _promises(config: Config) -> Promises | None:
+    """The contracts that a run is held against; None when nobody looks, as is usual."""
+    if config.contracts == "off":
+        return None
+    from replaykit.launch.contracts import promises
+
+    return promises(config)
 
 
 def _store_path(given: str | PathLike[str] | None, config: Config) -> Path:

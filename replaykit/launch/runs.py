@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from replaykit.core.redact import Redactor
     from replaykit.core.verdict import Verdict
     from replaykit.launch.command import Ran
+    from replaykit.launch.contracts import Held, Promises
     from replaykit.launch.witness import Account
     from replaykit.session.names import Named
 
@@ -63,12 +64,14 @@ ENDING = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT
 class Recorded:
     """A draft, and how the command ran that it was made of; `warnings` is what a person should know besides.
 
-    Without an `episode` the store failed at the end, and the last warning says how.
+    Without an `episode` the store failed at the end, and the last warning says how. `held` is what it came to
+    against contracts; None when nobody looked.
     """
 
     episode: Episode | None
     ran: Ran
     warnings: tuple[str, ...] = ()
+    held: Held | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class Replayed:
     """What a replay came to; `isolated` when the command had no network at all.
 
     `reached` is the number of the last recorded step that was served, 0 for none; `interrupted` the
-    signal by which somebody ended the run.
+    signal by which somebody ended the run. `held` is what was sent, against contracts; None when nobody looked.
     """
 
     episode: Episode
@@ -95,25 +98,26 @@ class Replayed:
     isolated: bool
     reached: int = 0
     interrupted: int | None = None
+    held: Held | None = None
 
 
 def record(command: Sequence[str], config: Config, store_path: Path, *, name: str = "") -> Recorded:
     """The draft of what a command does, run here and now."""
-    base = dict(os.environ)
+    base, promised = dict(os.environ), _promises(config)
     words = interpreter.typed(command, base)
     origin = origin_here(words, config, base)
     name = name or checked(called_like(words))  # before it runs: what was paid for can be accepted
-    return _recorded(words, _whole(origin), base, config, store_path, name)
+    return _held(_recorded(words, _whole(origin), base, config, store_path, name), promised)
 
 
 def again(episode: Episode, config: Config, store_path: Path) -> Recorded:
     """A new draft of an episode: its command once more, live, with the environment of now where it says something."""
-    was = declared(episode.origin, config)
+    was, promised = declared(episode.origin, config), _promises(config)
     settings = {name: value for name, value in was.environment.items() if name not in was.secrets}
     base = {**settings, **_seeded(was), **os.environ}
     words = interpreter.recorded(_unhidden(was, base), base, config.root / was.folder)
     origin = replace(origin_here(words, config, base), folder=was.folder, command=was.command, stdin=was.stdin)
-    return _recorded(words, _whole(origin), base, config, store_path, episode.name)
+    return _held(_recorded(words, _whole(origin), base, config, store_path, episode.name), promised)
 
 
 def _recorded(  # noqa: PLR0913, PLR0917 - private, the end of two ways
@@ -198,7 +202,7 @@ def replayable(episode: Episode) -> Origin:
 def replay(named: Named, config: Config, store_path: Path, how: How) -> Replayed:
     """Run the episode's command again, answered from the episode alone."""
     episode, origin = named.episode, declared(replayable(named.episode), config)
-    began = span_here()
+    began, promised = span_here(), _promises(config)
     with run_folder(episode.name) as folder_of_run:
         store, replay_id = _ledger(episode, store_path, Path(folder_of_run))
         settings = replace(
@@ -206,6 +210,7 @@ def replay(named: Named, config: Config, store_path: Path, how: How) -> Replayed
             episode=str(named.path.resolve()) if episode.state == "accepted" else episode.id,
             speed=how.speed,
             keep_going=how.keep_going,
+            contracts=promised is not None and bool(promised.contracts),
         )
         ran = _replaying(origin, config.root, settings, how, folder_of_run)
         witness = Witness(Shared(store, replay_id), folder_of_run, keep_going=True)
@@ -215,11 +220,31 @@ def replay(named: Named, config: Config, store_path: Path, how: How) -> Replayed
         for each in uncovered(folder_of_run):
             witness.remark("unseen", asdict(redacted_unseen(each, clean)))
         kept = account(store, replay_id, folder_of_run)
-        verdict = _verdict(episode, kept, ran, clean, config, span_here(began.began))
+        held = None if promised is None else promised.sent(episode, kept.remarks)
+        verdict = _verdict(episode, kept, ran, clean, config, span_here(began.began), held)
         last = max(kept.plays, default=None)
         store.close()
     reached = 0 if last is None else numbers(episode)[last]
-    return Replayed(episode, verdict, ran, how.isolate, reached, _interrupted(ran))
+    return Replayed(episode, verdict, ran, how.isolate, reached, _interrupted(ran), held)
+
+
+def _held(recorded: Recorded, promised: Promises | None) -> Recorded:
+    """The recording with what it came to, against contracts."""
+    if promised is None or recorded.episode is None:
+        return recorded
+    return replace(recorded, held=promised.recorded(recorded.episode))
+
+
+def _promises(config: Config) -> Promises | None:
+    """The contracts that a run is held against, before anything runs that may cost something; None when nobody looks.
+
+    `ContractError` when they are damaged.
+    """
+    if config.contracts == "off":
+        return None
+    from replaykit.launch.contracts import promises
+
+    return promises(config)
 
 
 def _ledger(episode: Episode, store_path: Path, folder_of_run: Path) -> tuple[Store, str]:
@@ -258,15 +283,17 @@ def _replaying(origin: Origin, root: Path, settings: Settings, how: How, folder_
 
 
 def _verdict(  # noqa: PLR0913, PLR0917 - private, from one caller
-    episode: Episode, kept: Account, ran: Ran, clean: Redactor, config: Config, live: Span
+    episode: Episode, kept: Account, ran: Ran, clean: Redactor, config: Config, live: Span, held: Held | None
 ) -> Verdict:
-    from replaykit.core.verdict import verdict_of
+    from replaykit.core.verdict import drifted, verdict_of
 
     outputs = Outputs(clean.body(ran.stdout)[0], ran.exit_code)
     interrupted = _interrupted(ran)
     itself = f"by {signal.Signals(interrupted).name}" if interrupted else ""
     ended = {"itself": itself, "watch": "here", "timeout": f"after {ran.took:.1f} s (--timeout)"}[ran.ended_by]
-    return verdict_of(episode, kept.plays, kept.remarks, outputs, live, extra=normalization(config), ended=ended)
+    extra = normalization(config)
+    verdict = verdict_of(episode, kept.plays, kept.remarks, outputs, live, extra=extra, ended=ended)
+    return verdict if held is None else drifted(verdict, held.differences)
 
 
 def _interrupted(ran: Ran) -> int | None:

@@ -29,7 +29,8 @@ class Settings:
 
     `run` is the id of the draft that is recorded, or of the replay. `episode` is what a replay
     plays: a draft's id, or a cassette's path. `clock` is the monotonic clock when the run began, in
-    nanoseconds, and `began` the wall's, in seconds. `keep_going`: a miss does not end the run.
+    nanoseconds, and `began` the wall's, in seconds. `keep_going`: a miss does not end the run. `contracts`:
+    there are some that a replay holds what is sent against.
     """
 
     mode: Literal["record", "replay"]
@@ -42,6 +43,7 @@ class Settings:
     episode: str = ""
     speed: float = 0.0
     keep_going: bool = False
+    contracts: bool = False
 
     def leave(self, run: str | os.PathLike[str]) -> None:
         """Every process that is told of this folder can read them there from now on."""

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from replaykit.core.redact import placeholder
+from replaykit.core import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ def declared(origin: Origin, config: Config) -> Origin:
 
     An episode may come from anywhere, and say anything: another PATH, libraries to load.
     """
-    stand_ins = {placeholder(name) for name in origin.secrets}
+    stand_ins = {redact.placeholder(name) for name in origin.secrets}
     kept = {
         name: value
         for name, value in origin.environment.items()
@@ -37,7 +37,7 @@ def declared(origin: Origin, config: Config) -> Origin:
 
 def needed(origin: Origin, environment: Mapping[str, str]) -> dict[str, str]:
     """The variables an episode needs here: the declared ones as recorded, a placeholder for each missing secret."""
-    stand_ins = {name: placeholder(name) for name in origin.secrets}
+    stand_ins = {name: redact.placeholder(name) for name in origin.secrets}
     missing = {name: text for name, text in stand_ins.items() if environment.get(name, "") in ("", text)}
     return {**missing, **origin.environment}
 

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from replaykit.core.conversation import Answer, Question
     from replaykit.core.model import JSON, Headers
+    from replaykit.providers.promise import Promise
+    from replaykit.providers.speech import Speech
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,6 @@ class Operation:
     - `add_up(body)` gives the document that a finished or cut stream amounts to (the same shape as
       the plain, not streamed answer), or None when the body is not such a stream.
     - `ended(body)` is true when the stream's terminator is in it.
-    - `order(body)` names what breaks the provider's own order of stream events, or is empty.
     - `place(path, document)` says in an agent author's words where a JSON path of the request is
       (`turn 4, tool result of get_weather`).
     - `volatile` are JSON pointers (`*` for any item) of request fields that change from run to run
@@ -37,7 +38,6 @@ class Operation:
     read_answer: Callable[[JSON], Answer | None]
     add_up: Callable[[bytes], JSON]
     ended: Callable[[bytes], bool]
-    order: Callable[[bytes], str]
     place: Callable[[tuple[str | int, ...], JSON], str]
     volatile: tuple[str, ...] = ()
     correlation: str = ""
@@ -56,6 +56,9 @@ class Provider:
       in seconds where no header can shorten it.
     - `credentials` are header names, in lower case, that carry keys.
     - `untouchable` are JSON field names whose text redaction must never change (signatures).
+    - `keys` are variables without which its SDK asks nothing.
+    - `speeches()` are its answers as they can be made up, one for each wire.
+    - `promises()` are what it says of its operations, by name; under the empty name, of all others.
     """
 
     name: str
@@ -65,3 +68,6 @@ class Provider:
     delays: tuple[str, ...] = ()
     credentials: tuple[str, ...] = ()
     untouchable: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    speeches: Callable[[], tuple[Speech, ...]] = tuple
+    promises: Callable[[], Mapping[str, Promise]] = dict

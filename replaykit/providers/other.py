@@ -37,18 +37,12 @@ def _no_sum(_body: bytes) -> JSON:
     return None
 
 
-def _no_order(_body: bytes) -> str:
-    """Nothing: such a stream may come in any order."""
-    return ""
-
-
 PLAIN = Operation(
     name="http",
     read_request=_nothing,
     read_answer=_nothing,
     add_up=_no_sum,
     ended=_ended,
-    order=_no_order,
     place=_place,
 )
 """An exchange of which nothing is known but that it is one."""

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 import orjson
 
 from replaykit.core.reading import Declared
-from replaykit.core.redact.wire import credential
 from replaykit.providers import anthropic, mcp, openai, other
 
 if TYPE_CHECKING:
     from replaykit.core.model import JSON, Headers, Request
     from replaykit.providers import Operation, Provider
+    from replaykit.providers.promise import Promise
+    from replaykit.providers.speech import Speech
 
 PROVIDERS: tuple[Provider, ...] = (mcp.PROVIDER, anthropic.PROVIDER, openai.PROVIDER, other.PROVIDER)
 
@@ -74,8 +75,11 @@ def tells(name: str) -> bool:
     """
     if name in TELLING:
         return True
-    volatile = name in VOLATILE or name.startswith(_VOLATILE_BEGINS) or name.endswith(_VOLATILE_ENDS)
-    return not volatile and not credential(name, CREDENTIALS)
+    if name in VOLATILE or name.startswith(_VOLATILE_BEGINS) or name.endswith(_VOLATILE_ENDS):
+        return False
+    from replaykit.core.redact.wire import credential
+
+    return not credential(name, CREDENTIALS)
 
 
 CREDENTIALS = frozenset(name for provider in PROVIDERS for name in provider.credentials)
@@ -86,6 +90,24 @@ UNTOUCHABLE = frozenset(name for provider in PROVIDERS for name in provider.unto
 
 DELAYS = tuple(dict.fromkeys(delay for provider in PROVIDERS for delay in provider.delays))
 """Module attributes (`package.module:NAME`) that hold the seconds an SDK waits before it tries again."""
+
+
+KEYS = tuple(key for provider in PROVIDERS for key in provider.keys)
+"""Variables without which an SDK asks nothing."""
+
+
+def speeches(name: str = "") -> tuple[Speech, ...]:
+    """How answers look on the wires of this name: of a provider (`openai`), on one wire (`openai.chat`), or all."""
+    found = (speech for provider in PROVIDERS for speech in provider.speeches())
+    return tuple(speech for speech in found if f"{speech.name}.".startswith(f"{name}." if name else ""))
+
+
+def promise(provider: str, operation: str) -> Promise:
+    """What is promised of an operation; an empty promise where nothing is known."""
+    from replaykit.providers.promise import Promise
+
+    found = next((each.promises() for each in PROVIDERS if each.name == provider), {})
+    return found.get(operation) or found.get("") or Promise()
 
 
 def attempt_of(headers: Headers) -> int:

@@ -6,7 +6,9 @@
     --replaykit-record=all     whether to record                        modes.py
     --replaykit-orphans        which cassettes no test uses             summary.py
     --replaykit-max-calls=9    how much live tests may take             live.py
+    --replaykit-contracts=fail exchanges held against contracts         promised.py
     --replaykit-report=a.html  what became of every test, in a file     report.py
+    -m contract                every adopted contract is a test         contract/
     replaykit_mock             the fixture: a router of respx           mock/
 
 Law: what stands here is loaded by every pytest of everybody, so it imports nothing of ours, reads no
@@ -15,16 +17,21 @@ variable, and names its options after us. A test without the mark and the fixtur
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from pathlib import Path
 
     from replaykit.pytest_plugin.case import Case
 
 MARK = "episode"
+
+CASSETTES = "cassettes"
+"""The folder of cassettes in a project that does not say otherwise."""
 
 CASE: pytest.StashKey[Case] = pytest.StashKey()
 """Where an item keeps its case while it runs."""
@@ -33,6 +40,8 @@ _LINE = (
     "episode(name=None, *, unused=False, max_calls=None, max_tokens=None, max_turns=None): answer the test from its"
     " accepted cassette; unused: recorded steps need not all be asked for."
 )
+
+_CONTRACT = "contract: a check of what a service promises; `-m contract` runs those of every adopted contract, too."
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -51,9 +60,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         dest="replaykit_record",
         choices=("none", "missing", "all"),
         default="none",
-        help="missing: record the tests that have no cassette. all: record every marked test anew.",
+        help="missing: record the tests that have no cassette, and what the cassettes of others do not have."
+        " all: record every marked test anew.",
     )
     _add_caps(group)
+    _add_contracts(group)
     _add_report(group)
     group.addoption(
         "--replaykit-orphans",
@@ -61,6 +72,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="List the cassettes that no collected test uses.",
     )
+    _add_vcr(parser, group)
+
+
+def _add_vcr(parser: pytest.Parser, group: pytest.OptionGroup) -> None:
+    """What takes over from pytest-recording."""
     group.addoption(
         "--replaykit-vcr",
         dest="replaykit_vcr",
@@ -89,14 +105,37 @@ def _add_caps(group: pytest.OptionGroup) -> None:
         )
 
 
+def _add_contracts(group: pytest.OptionGroup) -> None:
+    """Whether exchanges are held against contracts."""
+    group.addoption(
+        "--replaykit-contracts",
+        dest="replaykit_contracts",
+        choices=("off", "warn", "fail"),
+        default=None,
+        help="Hold what tests record, and what they send in a replay, against the project's contracts: say what"
+        " departs, or fail for it. By default what [tool.replaykit] says in pyproject.toml.",
+    )
+
+
 def _add_report(group: pytest.OptionGroup) -> None:
     """Where to write what became of the tests."""
     group.addoption(
         "--replaykit-report",
         dest="replaykit_report",
-        default=None,
+        action="append",
+        default=[],
         metavar="FILE",
-        help="Write what became of every test that used an episode, and how it differed, to FILE.html or FILE.json.",
+        help="Write what became of every test that used an episode, and how it differed, to FILE.html or FILE.json;"
+        " with -m contract, what departs from contracts, and since when, to such a file or FILE.md. May be given"
+        " several times.",
+    )
+    group.addoption(
+        "--replaykit-risk",
+        dest="replaykit_risk",
+        choices=("warn", "fail"),
+        default=None,
+        help="-m contract: whether a RISK that nobody has acknowledged fails the run; it warns in pull requests, and"
+        " fails elsewhere.",
     )
 
 
@@ -111,12 +150,22 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Explain the mark; see where a report is to go, before any test runs."""
+    """Explain the marks; see to contracts and where a report is to go, before any test runs."""
     config.addinivalue_line("markers", _LINE)
+    config.addinivalue_line("markers", _CONTRACT)
+    if "contract" in (config.option.markexpr or ""):
+        from replaykit.pytest_plugin.contract.asking import begin
+
+        begin(config)
     if config.option.replaykit_report:
         from replaykit.pytest_plugin.report import prepare
 
         prepare(config)
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """True for a folder of cassettes and nothing else: pytest would take 30 µs for each of its files."""
+    return True if collection_path.name == CASSETTES and _is_shelf(collection_path) else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -165,15 +214,17 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Keep with a test's report what we said of its failure."""
-    if call.excinfo is None or not _ours(call.excinfo):
-        return (yield)
-    from replaykit.pytest_plugin.blame import blame
-    from replaykit.pytest_plugin.outcomes import NAME
+    """Keep with a test's report what we said of its failure; after the last one, let go of the test's episode."""
+    excinfo = call.excinfo if call.excinfo is not None and _ours(call.excinfo) else None
+    if excinfo is not None:
+        from replaykit.pytest_plugin.blame import blame
 
-    said = blame(item, call.excinfo)
+        said = blame(item, excinfo)
+    if call.when == "teardown" and CASE in item.stash:
+        del item.stash[CASE]  # items live as long as pytest, and what they hold is gone through for garbage
     report = yield
-    setattr(report, NAME, said)
+    if excinfo is not None:
+        report.replaykit = said  # type: ignore[attr-defined]  # as in outcomes.NAME
     return report
 
 
@@ -203,12 +254,23 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         or any("replaykit" in _kept(reports) for reports in terminalreporter.stats.values())
     ):
         from replaykit.pytest_plugin.annotations import annotate
-        from replaykit.pytest_plugin.live import tell
-        from replaykit.pytest_plugin.summary import write
+        from replaykit.pytest_plugin.promised import tell as tell_drift
+        from replaykit.pytest_plugin.summary import tell, write
 
         write(terminalreporter, config)
         tell(terminalreporter, config)
+        tell_drift(terminalreporter)
         annotate(terminalreporter, config)
+
+
+def _is_shelf(folder: Path) -> bool:
+    """Whether a folder holds pages and tapes, and nothing that anybody could take for a test."""
+    try:
+        names = {name for name in os.listdir(folder) if name != ".gitattributes"}  # noqa: PTH208 - names are all it takes
+    except OSError:
+        return False
+    tapes = {name for name in names if name.endswith(".tape")}
+    return bool(tapes) and names - tapes <= {name.removesuffix(".tape") + ".yaml" for name in tapes}
 
 
 def _ours(raised: pytest.ExceptionInfo[BaseException]) -> bool:

@@ -21,8 +21,17 @@ SCREEN = 24
 """Lines of an account that is not asked for in full."""
 
 
-def account(test: str, episode: Episode, texts: Sequence[str], error: BaseException | None, *, long: bool) -> str:
-    """What was not as recorded in a test, and the command that comes next; `error` is how its code ended, if it did."""
+CAUGHT = "the test caught that and went on: a request that was not recorded fails it all the same"
+"""What is said of a miss in a test whose own code has passed, be it that it expects such an error."""
+
+
+def account(  # noqa: PLR0913 - all that there is to say
+    test: str, episode: Episode, texts: Sequence[str], error: BaseException | None, *, long: bool, caught: bool = False
+) -> str:
+    """What was not as recorded in a test, and the command that comes next.
+
+    `error` is how its code ended, if it did; `caught`: something was refused, and its code made nothing of that.
+    """
     usual = "\n".join(remedy(episode))
     lines = "\n\n".join(dict.fromkeys(text.removesuffix(usual).rstrip("\n") for text in texts)).split("\n")
     if not long and len(lines) > SCREEN:
@@ -30,6 +39,8 @@ def account(test: str, episode: Episode, texts: Sequence[str], error: BaseExcept
         lines = [*lines[:SCREEN], f"… {counted(left, 'more line')}: -vv shows them"]
     if error is not None and not isinstance(error, NotRecorded):
         lines += ["", f"the test ended with {type(error).__name__}: {line(str(error), 200)}"]
+    if caught:
+        lines += ["", CAUGHT]
     quoted = shlex.quote(test)
     return "\n".join(
         [

@@ -3,7 +3,8 @@
     mode     recording  cassette   the test is
     golden   none       there      answered from it               Played
     golden   none       not there  failed: what to do is said
-    golden   missing    there      answered from it               Played
+    golden   missing    there      answered from it and, where    Completed
+                                   that lacks something, recorded
     golden   missing    not there  recorded                       Kept
     golden   all        -          recorded                       Kept
     live     any        -          recorded as a draft, never accepted   Live
@@ -19,34 +20,33 @@ import re
 import shlex
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from replaykit.cassette import checked
-from replaykit.cassette import load as load_cassette
 from replaykit.config import load as load_config
-from replaykit.core.explain import PYTEST
-from replaykit.core.plain import gist, line
+from replaykit.core.plain import gist, line, listed
 from replaykit.errors import ReplayError
 from replaykit.launch.program import Recording, Replaying
 from replaykit.providers.shape import parse
 from replaykit.pytest_plugin import CASE, MARK
-from replaykit.pytest_plugin.account import account
+from replaykit.pytest_plugin.keys import keyless, lacks
 from replaykit.pytest_plugin.modes import Unknown, mode, recording
-from replaykit.pytest_plugin.placing import named
+from replaykit.pytest_plugin.placing import named, sharing
+from replaykit.pytest_plugin.promised import facts, promised, unmet
 from replaykit.pytest_plugin.variables import variables
 from replaykit.pytest_plugin.wants import wants
-from replaykit.store import Store
 from replaykit.tools.values import dumps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from replaykit.config import Config
-    from replaykit.core.model import Episode
     from replaykit.core.verdict import Verdict
+    from replaykit.store import Facts
     from replaykit.transport import Transport
 
 PASSED: pytest.StashKey[bool] = pytest.StashKey()
@@ -54,6 +54,10 @@ PASSED: pytest.StashKey[bool] = pytest.StashKey()
 
 SETTINGS: pytest.StashKey[Config] = pytest.StashKey()
 """The project's settings, for all tests of a run."""
+
+
+SHOWN = 3
+"""Tests that are named where many want the same episode."""
 
 
 class Case:
@@ -100,9 +104,7 @@ class Played(Case):
     def __init__(self, item: pytest.Item, name: str, config: Config) -> None:
         """Begin to answer."""
         super().__init__(item, name, config)
-        path = config.cassette_folder / f"{name}.tape"
-        self._block = Replaying(str(path), config=config)
-        self._block.__enter__()
+        self._block = self._opened(config.cassette_folder / f"{name}.tape", config)
         self._told = False
         self._verdict: Verdict | None = None
 
@@ -153,9 +155,16 @@ class Played(Case):
             did="replayed",
             recorded=max(self._block.episode.span.ended - self._block.episode.span.began, 0.0),
             **{name: getattr(verdict, name) for name in COUNTS},
+            **facts(self._block.held),
         )
         if known is None and not self._told and self._item.stash.get(PASSED, False):
             self._judge(verdict, None, over=True)
+
+    def _opened(self, path: Path, config: Config) -> Replaying:
+        """The episode of a cassette, under way."""
+        block = Replaying(str(path), config=config, promised=promised(self._item.config, config))
+        block.__enter__()
+        return block
 
     def _judge(self, verdict: Verdict, error: BaseException | None, *, over: bool) -> None:
         unused = self._wants.unused or not over or error is not None
@@ -163,15 +172,19 @@ class Played(Case):
         if error is not None:  # the test has failed already: only a miss can be the reason
             found = [each for each in found if each.kind == "not_recorded"]
         texts = [each.text for each in found]
+        if self._block.held is not None and any(each.kind == "drift" for each in found):
+            texts.append(self._block.held.remedy)
         if error is None:
             texts += [*self._wants.unmet(self._block.episode), *self.variables.unmet(self._block.episode)]
         if texts:
             self._told = True
-            self._fail(texts, error)
+            self._fail(texts, error, caught=error is None and any(each.kind == "not_recorded" for each in found))
 
-    def _fail(self, texts: list[str], error: BaseException | None = None) -> None:
+    def _fail(self, texts: list[str], error: BaseException | None = None, *, caught: bool = False) -> None:
         long = self._item.config.get_verbosity() > 1
-        told = account(self._item.nodeid, self._block.episode, texts, error, long=long)
+        from replaykit.pytest_plugin.account import account
+
+        told = account(self._item.nodeid, self._block.episode, texts, error, long=long, caught=caught)
         raise pytest.fail.Exception(told, pytrace=False) from None
 
 
@@ -182,11 +195,23 @@ COUNTS = ("same", "after_rules", "differently", "not_recorded", "never_asked_for
 class Kept(Case):
     """A test that is recorded; its draft becomes a cassette when it has passed, where that is wanted."""
 
-    def __init__(self, item: pytest.Item, name: str, config: Config, *, accepts: bool) -> None:
-        """Begin to record."""
+    def __init__(
+        self,
+        item: pytest.Item,
+        name: str,
+        config: Config,
+        *,
+        accepts: bool,
+        heard: Callable[[Facts], None] | None = None,
+    ) -> None:
+        """Begin to record; `heard` is told of each step."""
         super().__init__(item, name, config)
+        from replaykit.core.explain import PYTEST
+
         self._accepts = accepts
-        self._block = Recording(name, config=config, program=f"{PYTEST}{shlex.quote(item.nodeid)}")
+        self._promised = promised(item.config, config)
+        config = replace(config, contracts="off")  # the block would raise: the test is judged as a whole
+        self._block = Recording(name, config=config, program=f"{PYTEST}{shlex.quote(item.nodeid)}", heard=heard)
         self._block.__enter__()
 
     def output(self, name: str, value: object) -> None:
@@ -202,39 +227,39 @@ class Kept(Case):
         return self._block.transport(inner)
 
     def ended(self, error: BaseException | None) -> None:
-        """What was recorded is looked at when all of it is there."""
+        """Say in few words that a key is missing; all else is looked at when all of it is there."""
+        if not lacks(error):
+            return
+        from replaykit.pytest_plugin.keeping import kept
+
+        if told := keyless(self._config, kept(self._config, self._block.id), error):
+            raise pytest.fail.Exception(f"{self.name}: {told}\nset it, and record again", pytrace=False) from None
 
     def close(self) -> None:
-        """Keep the draft; accept it when the test has passed and it is what the mark wants."""
+        """Keep the draft, if anything is in it; accept it when the test has passed and it is what the mark wants."""
+        from replaykit.pytest_plugin.keeping import accept, kept
+
         self._block.__exit__(None, None, None)
-        with Store(self._config.store_path) as store:
-            draft = store.episode(self._block.id)
-        assert draft is not None  # noqa: S101 - it was begun by us
+        draft = kept(self._config, self._block.id)
         passed = self._item.stash.get(PASSED, False)
-        unmet = [*self._wants.unmet(draft), *self.variables.unmet(draft)] if passed else []
+        held = None if self._promised is None else self._promised.recorded(draft)
+        wrong = [*self._wants.unmet(draft), *self.variables.unmet(draft)] if passed else []
         if passed and not draft.steps:
-            unmet.append(f"{self.name}: the test asked for nothing, so there is nothing to accept: remove its mark")
-        accepted = passed and self._accepts and not unmet
-        self._report(did="recorded", accepted=accepted, draft=draft.id, steps=len(draft.steps))
+            wrong.append(f"{self.name}: the test asked for nothing, so there is nothing to accept: remove its mark")
+        if passed:
+            wrong += unmet(self.name, held, f"replaykit contract check {draft.id}")
+        accepted = passed and self._accepts and not wrong
+        empty = not draft.steps and not draft.outputs.values
+        self._report(did="recorded", accepted=accepted, draft="" if empty else draft.id, **facts(held))
+        if empty:
+            from replaykit.store import Store
+
+            with Store(self._config.store_path) as store:
+                store.remove(draft.id)
         if accepted:
-            self._accept(draft)
-        if unmet:
-            raise pytest.fail.Exception("\n".join(unmet), pytrace=False)
-
-    def _accept(self, draft: Episode) -> None:
-        from replaykit.cassette import save
-        from replaykit.cassette.acceptance import chosen, decided
-        from replaykit.git import person
-        from replaykit.session.rules import normalization
-
-        config = self._config
-        accepted = load_cassette(config.cassette_folder, self.name)
-        found = chosen(draft, accepted, "")
-        why, extra = f"pytest {self._item.nodeid}", normalization(config)
-        save(
-            config.cassette_folder,
-            decided(found, draft, accepted, who=person(config.root), when=int(time.time()), why=why, extra=extra),
-        )
+            accept(self._item, self._config, draft)
+        if wrong:
+            raise pytest.fail.Exception("\n".join(wrong), pytrace=False)
 
 
 @contextmanager
@@ -274,10 +299,17 @@ def begin(item: pytest.Item) -> Case:
 
             return live(item, name, config)
         accepted = (config.cassette_folder / f"{checked(name)}.tape").is_file()
+        shared = sharing(item, name) if keep != "none" else []
         if keep == "all" or (keep == "missing" and not accepted):
+            if shared:
+                raise pytest.fail.Exception(_shared(name, shared), pytrace=False)
             return Kept(item, name, config, accepts=True)
         if not accepted:
             raise pytest.fail.Exception(_missing(item, name, config), pytrace=False)
+        if keep == "missing" and not shared:
+            from replaykit.pytest_plugin.completing import Completed
+
+            return Completed(item, name, config)
         return Played(item, name, config)
     except (ReplayError, Unknown) as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
@@ -286,7 +318,8 @@ def begin(item: pytest.Item) -> Case:
 def _settings(config: pytest.Config) -> Config:
     """The project's settings, read once for all tests."""
     if SETTINGS not in config.stash:
-        config.stash[SETTINGS] = load_config(config.rootpath)
+        found, contracts = load_config(config.rootpath), config.option.replaykit_contracts
+        config.stash[SETTINGS] = found if contracts is None else replace(found, contracts=contracts)
     return config.stash[SETTINGS]
 
 
@@ -298,8 +331,15 @@ def _missing(item: pytest.Item, name: str, config: Config) -> str:
             f"{name} is recorded ({draft}) but not accepted\n"
             f"run `replaykit show draft:{name}`, then `replaykit accept {name}`"
         )
+    test = shlex.quote(item.nodeid)
+    return f"{name} has no cassette in {config.cassettes}/\nrecord it: pytest {test} --replaykit-record=missing"
+
+
+def _shared(name: str, tests: Sequence[str]) -> str:
+    """What to say of a test whose recording would take the place of another's."""
     return (
-        f"{name} has no cassette in {config.cassettes}/\nrecord it: pytest {item.nodeid!r} --replaykit-record=missing"
+        f"{name} is the episode of {listed(tests, SHOWN)}, so that none of them was recorded\n"
+        "give each a name of its own, or record it with one of them alone"
     )
 
 
@@ -307,6 +347,8 @@ def _draft(name: str, path: Path) -> str:
     """The id of the newest draft of a name; empty when there is none."""
     if not path.exists():
         return ""
+    from replaykit.store import Store
+
     with Store(path) as store:
         return store.newest(name) or ""
 

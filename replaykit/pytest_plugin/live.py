@@ -17,34 +17,25 @@ with one does not succeed.
 from __future__ import annotations
 
 import os
-import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from replaykit.cassette import load as load_cassette
 from replaykit.core.model import Exchange
-from replaykit.core.plain import counted, line, listed
+from replaykit.core.plain import line, listed
 from replaykit.core.redact import placeholder
 from replaykit.core.steps import Asked, answer_of, wholes
 from replaykit.guard.names import local
 from replaykit.pytest_plugin.case import Kept
-from replaykit.pytest_plugin.tally import Meter, Sums, Tally
-from replaykit.session.hiding import Hiding
-from replaykit.store import Store
+from replaykit.pytest_plugin.keeping import kept
+from replaykit.pytest_plugin.keys import WIDE, keyless
+from replaykit.pytest_plugin.outcomes import NOT_RUN, carried
+from replaykit.pytest_plugin.tally import Meter, Sums, Tally, shared
 from replaykit.transport.patch import Patch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from replaykit.config import Config
-    from replaykit.core.model import Episode
-
-FILE = "replaykit-live.json"
-"""Where the processes of a session count together, in the temporary folder of the run."""
-
-NOT_RUN = "not run"
-"""What pytest counts a test as that a cap kept from running."""
 
 UNREACHED = frozenset({"ConnectError", "ConnectTimeout", "ProxyError"})
 """How an exchange fails that has reached nobody."""
@@ -52,23 +43,14 @@ UNREACHED = frozenset({"ConnectError", "ConnectTimeout", "ProxyError"})
 REFUSED = frozenset({401, 403})
 """How a service answers that does not take a key."""
 
-KEYLESS = re.compile(r"api[_ -]?key|auth[_ -]?token|credential|authentication", re.IGNORECASE)
-"""What an SDK speaks of that has no key."""
-
-MOST = 10
-"""Tests that are listed."""
-
-WIDE = 300
-"""Characters of an error's text, on its line."""
-
 
 class Live(Kept):
     """A test that asks the real services; what it records stays a draft."""
 
     def __init__(self, item: pytest.Item, name: str, config: Config, tally: Tally, caps: Sums) -> None:
         """Begin to record, and to count."""
-        super().__init__(item, name, config, accepts=False)
-        self._meter = Meter(tally, caps, self._spent)
+        self._meter = Meter(tally, caps)
+        super().__init__(item, name, config, accepts=False, heard=self._meter.heard)
         self._patch = Patch(self._meter)
         self._patch.put()
 
@@ -86,35 +68,21 @@ class Live(Kept):
         super().close()
 
     def _report(self, **facts: object) -> None:
-        self._meter.settle()
         super()._report(**facts, calls=self._meter.calls, tokens=self._meter.tokens)
-
-    def _spent(self) -> int:
-        """The tokens of the draft so far."""
-        with Store(self._config.store_path) as store:
-            found = next(each for each in store.summaries() if each.id == self._block.id)
-        return found.input_tokens + found.output_tokens
-
-    def _draft(self) -> Episode:
-        with Store(self._config.store_path) as store:
-            draft = store.episode(self._block.id)
-        assert draft is not None  # noqa: S101 - it was begun by us
-        return draft
 
     def _trouble(self, error: Exception | None) -> str:
         """What came between the test and its services; empty for nothing."""
         if self._meter.refused is not None:
             return f"not sent: {self._meter.refused}"
-        asked = [whole.step for whole in wholes(self._draft()) if isinstance(whole.step, Exchange)]
+        draft = kept(self._config, self._block.id)
+        asked = [whole.step for whole in wholes(draft) if isinstance(whole.step, Exchange)]
         if unreached := next(filter(_unreached, asked), None):
             return _lost(unreached)
         if error is None:
             return ""
         if asked and asked[-1].response is not None and asked[-1].response.status in REFUSED:
             return _turned_away(asked[-1])
-        text, _ = Hiding(self._config).text(str(error))
-        keyless = not asked and KEYLESS.search(text)
-        return f"a key is missing: {type(error).__name__}: {line(text, WIDE)}" if keyless else ""
+        return keyless(self._config, draft, error)
 
 
 def live(item: pytest.Item, name: str, config: Config) -> Live:
@@ -126,7 +94,7 @@ def live(item: pytest.Item, name: str, config: Config) -> Live:
             "set what is missing, or run the test from its cassette: --replaykit=golden",
             pytrace=False,
         )
-    tally = Tally(_folder(item.config) / FILE)
+    tally = shared(item.config)
     caps = Sums(item.config.option.replaykit_max_calls, item.config.option.replaykit_max_tokens)
     if problem := tally.sums.reached(caps):
         raise _not_run(item, name, problem)
@@ -144,46 +112,15 @@ def finish(session: pytest.Session, reporter: pytest.TerminalReporter) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def tell(reporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say what the live tests took of what they may, and which were not run."""
-    lasts = {report.nodeid: facts for each in reporter.stats.values() for report in each for facts in _facts(report)}
-    ran = [facts for facts in lasts.values() if "calls" in facts]
-    if ran:
-        calls, tokens = (sum(facts[name] for facts in ran) for name in ("calls", "tokens"))
-        most = config.option
-        reporter.write_line(
-            f"live: {counted(calls, 'call')} of at most {most.replaykit_max_calls:,},"
-            f" {counted(tokens, 'token')} of at most {most.replaykit_max_tokens:,}"
-        )
-    kept = [(report.nodeid, facts["why"]) for report in reporter.stats.get(NOT_RUN, ()) for facts in _facts(report)]
-    if kept:
-        reporter.write_line(f"{NOT_RUN}: {counted(len(kept), 'test')}, for {kept[0][1]}")
-    for node, _ in kept[:MOST]:
-        reporter.write_line(f"    {node}")
-    if len(kept) > MOST:
-        reporter.write_line(f"    and {len(kept) - MOST:,} more")
-
-
 def _kept(report: object) -> bool:
     """Whether a report is of a test that a cap kept from running."""
-    return any(facts["did"] == NOT_RUN for facts in _facts(report))
-
-
-def _facts(report: object) -> Iterator[dict[str, Any]]:
-    """What a report carries of ours."""
-    return (facts for name, facts in getattr(report, "user_properties", ()) if name == "replaykit")
+    return any(facts["did"] == NOT_RUN for facts in carried(report))
 
 
 def _not_run(item: pytest.Item, name: str, problem: str) -> BaseException:
     """What a test ends with that a cap keeps from running; its report says that it is such a one."""
     item.user_properties.append(("replaykit", {"did": NOT_RUN, "episode": name, "why": problem}))
     return pytest.skip.Exception(f"{NOT_RUN}: {problem}", _use_item_location=True)
-
-
-def _folder(config: Any) -> Any:
-    """The temporary folder of the run: the one above a worker's own, which all workers have in common."""
-    own = config._tmp_path_factory.getbasetemp()  # noqa: SLF001 - the fixture of that name gives just this
-    return own.parent if hasattr(config, "workerinput") else own
 
 
 def _missing(name: str, config: Config) -> list[str]:

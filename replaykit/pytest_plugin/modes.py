@@ -7,7 +7,7 @@
 
     --replaykit-record   a marked test is
     none                 answered (the default)
-    missing              recorded when it has no cassette
+    missing              answered from its cassette, and recorded where it has none, or that lacks something
     all                  recorded
 
 Law: the flag wins over the variable, and the variable is read when a test uses replaykit: somebody

@@ -43,7 +43,7 @@ def folded(reports: Iterable[pytest.TestReport], *, every: bool = False) -> list
     return [each for mine in found.values() if (each := _one(mine)) is not None and (each.episode or every)]
 
 
-def _facts(report: object) -> Iterator[dict[str, Any]]:
+def carried(report: object) -> Iterator[dict[str, Any]]:
     """What the case of a test had to report."""
     return (found for name, found in getattr(report, "user_properties", ()) if name == NAME)
 
@@ -56,7 +56,7 @@ def _blamed(report: object) -> dict[str, str] | None:
 
 def _one(reports: Sequence[pytest.TestReport]) -> Trial | None:
     """A test by its reports; None when it is none of ours."""
-    kept = [each for report in reports for each in _facts(report)]
+    kept = [each for report in reports for each in carried(report)]
     said = [each for report in reports if (each := _blamed(report)) is not None]
     if not kept and not said:
         return None
@@ -79,6 +79,7 @@ def _one(reports: Sequence[pytest.TestReport]) -> Trial | None:
         last.get("accepted", False),
         last.get("calls", 0),
         last.get("tokens", 0),
+        tuple(tuple(each) for each in last.get("loosely", ())),
     )
 
 

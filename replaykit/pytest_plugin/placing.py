@@ -1,21 +1,23 @@
 """What a test's episode is called, and when its fixture is set up.
 
-Law: two tests have two names. A name is a file's name everywhere, so what cannot stand in one is
-replaced, and a digest of the whole tells such names apart.
+Law: two tests have two names, unless their marks say otherwise; then they can be answered, and not be recorded
+in one run. A name is a file's name everywhere, so what cannot stand in one is replaced, and a digest of the
+whole tells such names apart.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING
+
+import pytest
 
 from replaykit.pytest_plugin import MARK
 
-if TYPE_CHECKING:
-    import pytest
-
 _STRANGE = re.compile(r"[^\w.,=@+\[\] -]")
+
+TESTS: pytest.StashKey[dict[str, list[str]]] = pytest.StashKey()
+"""The tests of a run by the names of their episodes."""
 
 LONGEST = 100
 """Characters of a name, so that a digest fits behind it."""
@@ -36,6 +38,18 @@ def named(item: pytest.Item) -> str:
     if plain == whole and len(plain) <= LONGEST:
         return plain
     return f"{plain[:LONGEST]}-{hashlib.sha256(whole.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+
+
+def sharing(item: pytest.Item, name: str) -> list[str]:
+    """The tests of this run whose episode has this name, where these are several."""
+    stash = item.config.stash
+    if TESTS not in stash:
+        stash[TESTS] = {}
+        for each in item.session.items:
+            if MARK in getattr(each, "fixturenames", ()):
+                stash[TESTS].setdefault(named(each), []).append(each.nodeid)
+    found = stash[TESTS].get(name, [])
+    return found if len(found) > 1 else []
 
 
 def place(item: pytest.Function) -> None:

@@ -1,7 +1,10 @@
 """`--replaykit-report`: what became of every test that used an episode, as a page or as a document.
 
-    FILE.html   a page that needs no other file     report/html/suite.py
-    FILE.json   the same for programs               report/suite.py
+    FILE.html   a page that needs no other file     report/html/suite.py    report/html/drift.py
+    FILE.json   the same for programs               report/suite.py         report/drift/document.py
+    FILE.md     a job's summary                     -                       report/drift/markdown.py
+
+The right ones are for contracts. Where a run has tests of both sorts, theirs is FILE.contracts.html.
 
 Law: it is made of what the tests' reports carry, in the process that has all of them, and is written
 however the run ends. A file that cannot be written is an error before any test runs.
@@ -21,14 +24,18 @@ from replaykit.core.plain import line
 from replaykit.pytest_plugin.outcomes import folded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Container, Sequence
 
+    from replaykit.report.drift import Report
     from replaykit.report.suite import Trial
 
 OPTION = "--replaykit-report"
 
-WRITER: pytest.StashKey[Writer] = pytest.StashKey()
-"""Where a run keeps what writes its report."""
+WRITERS: pytest.StashKey[list[Writer]] = pytest.StashKey()
+"""Where a run keeps what writes its reports."""
+
+CONTRACTS = "replaykit-contract"
+"""The plugin of a run over contracts, where there is one."""
 
 LONGEST = 4096
 """Characters of a path: PATH_MAX of Linux."""
@@ -52,11 +59,24 @@ class Writer:
         if session.config.option.collectonly:
             return
         try:
-            _write(self.path, FORMS[self.path.suffix.lower()](folded(self._reports), time.time()))
+            self._files(session.config)
         except OSError as error:
             self.said = f"the report was not written: {line(str(self.path), LONGEST)}: {error.strerror or error}"
             if session.exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _files(self, config: pytest.Config) -> None:
+        """Write what became of tests, and of contracts."""
+        kind, tests, drift = self.path.suffix.lower(), folded(self._reports), _drift(config)
+        path = self.path
+        if kind in FORMS and (tests or drift is None):
+            _write(path, FORMS[kind](tests, time.time()))
+            path = path.with_name(f"{path.stem}.contracts{path.suffix}")
+        if drift is not None:
+            _write(path, DRIFT[kind](drift))
+            self.said = f"report: {line(str(path), LONGEST)}" if path == self.path else f"{self.said}, and {path.name}"
+        elif kind not in FORMS:
+            self.said = "no report was written: no contract was checked"
 
 
 def prepare(config: pytest.Config) -> None:
@@ -66,19 +86,21 @@ def prepare(config: pytest.Config) -> None:
     """
     if hasattr(config, "workerinput"):
         return
-    path = Path(os.path.expandvars(config.option.replaykit_report)).expanduser()
-    path = config.invocation_params.dir / path
-    if problem := _problem(path):
-        raise pytest.UsageError(f"{OPTION}={line(config.option.replaykit_report, LONGEST)}: {problem}")
-    writer = config.stash[WRITER] = Writer(path)
-    config.pluginmanager.register(writer, "replaykit-report")
+    forms = DRIFT if config.pluginmanager.has_plugin(CONTRACTS) else FORMS
+    writers = config.stash[WRITERS] = []
+    for said in config.option.replaykit_report:
+        path = config.invocation_params.dir / Path(os.path.expandvars(said)).expanduser()
+        if problem := _problem(path, forms):
+            raise pytest.UsageError(f"{OPTION}={line(said, LONGEST)}: {problem}")
+        writers.append(Writer(path))
+        config.pluginmanager.register(writers[-1], f"replaykit-report-{len(writers)}")
 
 
-def _problem(path: Path) -> str:
-    """Why a report cannot be written there; empty when it can."""
+def _problem(path: Path, forms: Container[str]) -> str:
+    """Why a report cannot be written there, in one of these forms; empty when it can."""
     folder = line(str(path.parent), LONGEST)
-    if path.suffix.lower() not in FORMS:
-        return "a report is a page or a document: give a file that ends in .html or .json"
+    if path.suffix.lower() not in forms:
+        return "a report is a page or a document: give a file that ends in .html or .json (.md with -m contract)"
     if path.is_dir():
         return "that is a folder: give a file in it"
     if not path.parent.is_dir():
@@ -110,5 +132,32 @@ def _document(tests: Sequence[Trial], when: float) -> str:
     return json.dumps(as_json(tests, when), indent=2) + "\n"
 
 
+def _drift(config: pytest.Config) -> Report | None:
+    """What contracts came to; None when this run checked none."""
+    run = config.pluginmanager.get_plugin(CONTRACTS)
+    return None if run is None else run.report
+
+
+def _drift_page(report: Report) -> str:
+    from replaykit.report.html.drift import drift
+
+    return drift(report)
+
+
+def _drift_document(report: Report) -> str:
+    from replaykit.report.drift.document import as_json as document
+
+    return json.dumps(document(report), indent=2) + "\n"
+
+
+def _drift_summary(report: Report) -> str:
+    from replaykit.report.drift.markdown import markdown
+
+    return markdown(report)
+
+
 FORMS: dict[str, Callable[[Sequence[Trial], float], str]] = {".html": _page, ".json": _document}
 """What a file holds, by how its name ends."""
+
+DRIFT: dict[str, Callable[[Report], str]] = {".html": _drift_page, ".json": _drift_document, ".md": _drift_summary}
+"""The same for contracts."""

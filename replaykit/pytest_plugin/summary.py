@@ -2,6 +2,7 @@
 
     12 episodes replayed: 40 same, 2 same after rules; 3 min 02 s saved
     3 episodes recorded, 2 written to cassettes
+    1 of them was completed: 1 new step recorded, 4 served from its cassette; 1 that nobody asked for is dropped
     2 episodes recorded live, as drafts
     1 test could not begin: why stands above
 
@@ -20,10 +21,10 @@ from replaykit.config import load
 from replaykit.core.plain import counted, line
 from replaykit.pytest_plugin import MARK
 from replaykit.pytest_plugin.annotations import active, defused
-from replaykit.pytest_plugin.outcomes import gathered
+from replaykit.pytest_plugin.outcomes import NOT_RUN, carried, gathered
 from replaykit.pytest_plugin.placing import named
-from replaykit.report.conversation import SECOND, duration
-from replaykit.report.suite import sums, told
+from replaykit.report.clock import SECOND, duration
+from replaykit.report.suite import SERVED, sums, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,7 +35,7 @@ USED: pytest.StashKey[set[str]] = pytest.StashKey()
 """The names of the episodes of all collected tests."""
 
 MOST = 10
-"""Names that are listed."""
+"""Names and tests that are listed."""
 
 WIDE = 200
 """Characters of a name: a file's has no more than 255 bytes."""
@@ -52,16 +53,36 @@ def write(reporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     lines = [*_tested(found), *_report(config)]
     if config.option.replaykit_orphans:
         lines += _orphans(config)
-    if not found and not lines:
+    if not lines:
         return
     reporter.section("replaykit", sep="-")
     for each in lines:
         reporter.write_line(defused(each) if active() else each)
 
 
+def tell(reporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what the live tests took of what they may, and which were not run."""
+    lasts = {report.nodeid: facts for each in reporter.stats.values() for report in each for facts in carried(report)}
+    ran = [facts for facts in lasts.values() if "calls" in facts]
+    if ran:
+        calls, tokens = (sum(facts[name] for facts in ran) for name in ("calls", "tokens"))
+        most = config.option
+        reporter.write_line(
+            f"live: {counted(calls, 'call')} of at most {most.replaykit_max_calls:,},"
+            f" {counted(tokens, 'token')} of at most {most.replaykit_max_tokens:,}"
+        )
+    kept = [(report.nodeid, facts["why"]) for report in reporter.stats.get(NOT_RUN, ()) for facts in carried(report)]
+    if kept:
+        reporter.write_line(f"{NOT_RUN}: {counted(len(kept), 'test')}, for {kept[0][1]}")
+    for node, _ in kept[:MOST]:
+        reporter.write_line(f"    {node}")
+    if len(kept) > MOST:
+        reporter.write_line(f"    and {len(kept) - MOST:,} more")
+
+
 def _tested(found: Sequence[Trial]) -> Iterator[str]:
     yield from _replayed([each for each in found if each.how == "replayed"])
-    yield from _recorded([each for each in found if each.how == "recorded"])
+    yield from _recorded([each for each in found if each.how == "recorded" and each.draft])
     if live := sum(each.how == "live" for each in found):
         yield f"{counted(live, 'episode')} recorded live, as drafts"
     if stopped := sum(each.how == "none" and each.outcome != "not run" for each in found):
@@ -80,9 +101,23 @@ def _recorded(found: Sequence[Trial]) -> Iterator[str]:
         return
     drafts = [each for each in found if not each.accepted]
     yield f"{counted(len(found), 'episode')} recorded, {len(found) - len(drafts):,} written to cassettes"
+    yield from _completed([each for each in found if "new" in each.steps])
     yield from _listed([f"{line(each.episode, WIDE)}: only a draft ({each.draft})" for each in drafts])
     if len(drafts) < len(found):
         yield "next: look at `git diff`, or `replaykit diff --base HEAD`, and commit"
+
+
+def _completed(found: Sequence[Trial]) -> Iterator[str]:
+    """What was recorded where cassettes had something already, and what they do not have any more."""
+    if not found:
+        return
+    steps = sums(found).steps
+    served = sum(steps[name] for name in SERVED)
+    verb, whose = ("was", "its cassette") if len(found) == 1 else ("were", "their cassettes")
+    dropped = steps["dropped"]
+    gone = f"; {dropped:,} that nobody asked for {'is' if dropped == 1 else 'are'} dropped" if dropped else ""
+    new = counted(steps["new"], "new step")
+    yield f"{len(found):,} of them {verb} completed: {new} recorded, {served:,} served from {whose}{gone}"
 
 
 def _listed(texts: Sequence[str]) -> Iterator[str]:
@@ -95,9 +130,9 @@ def _listed(texts: Sequence[str]) -> Iterator[str]:
 def _report(config: pytest.Config) -> Iterator[str]:
     """Where the report is that was asked for."""
     if config.option.replaykit_report and not config.option.collectonly:
-        from replaykit.pytest_plugin.report import WRITER
+        from replaykit.pytest_plugin.report import WRITERS
 
-        yield config.stash[WRITER].said
+        yield from (writer.said for writer in config.stash[WRITERS])
 
 
 def _orphans(config: pytest.Config) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """What a session's live tests have taken so far, and may take: requests and tokens, counted by all its processes.
 
 Law: a request is counted before it is sent, under a lock, so that no number of processes sends one more
-than is allowed. Tokens are known when an answer is there: they count before the next request.
+than is allowed. Tokens are known when an answer is there: they count at once, in whichever process it came.
 """
 
 from __future__ import annotations
@@ -20,10 +20,15 @@ from replaykit.session.away import away
 from replaykit.transport.delays import DELAYS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from replaykit.store import Facts
+
 __tracebackhide__ = hide
+
+FILE = "replaykit-live.json"
+"""Where the processes of a session count together, in the temporary folder of the run."""
 
 LONGEST = 1 << 10
 """Bytes of the file: two numbers."""
@@ -73,13 +78,13 @@ class Tally:
             _write(file, sums)
             return sums
 
-    def take(self, tokens: int, caps: Sums) -> str:
-        """Count so many tokens and one more call; or say which cap is reached, and count no call."""
+    def take(self, caps: Sums) -> str:
+        """Count one more call; or say which cap is reached, and count none."""
         with self._locked() as file:
             sums = _read(file)
-            sums = replace(sums, tokens=sums.tokens + tokens)
             problem = sums.reached(caps)
-            _write(file, sums if problem else replace(sums, calls=sums.calls + 1))
+            if not problem:
+                _write(file, replace(sums, calls=sums.calls + 1))
             return problem
 
     @contextmanager
@@ -92,17 +97,22 @@ class Tally:
             os.close(file)
 
 
+def shared(config: Any) -> Tally:
+    """The tally of a run, which all of its processes have in common: in the folder above that of a worker."""
+    own = config._tmp_path_factory.getbasetemp()  # noqa: SLF001 - the fixture of that name gives just this
+    return Tally((own.parent if hasattr(config, "workerinput") else own) / FILE)
+
+
 class Meter:
     """What one test takes of a session's sums; `calls` and `tokens` are its own, `refused` what it may not have."""
 
-    def __init__(self, tally: Tally, caps: Sums, spent: Callable[[], int]) -> None:
-        """`spent` gives the tokens that the test has taken so far."""
+    def __init__(self, tally: Tally, caps: Sums) -> None:
+        """Nothing is taken yet."""
         self.calls = 0
         self.tokens = 0
         self.refused: Capped | None = None
         self._tally = tally
         self._caps = caps
-        self._spent = spent
         self._lock = threading.Lock()
 
     def __call__(self, inner: Any) -> Metered:
@@ -112,7 +122,7 @@ class Meter:
     def take(self) -> None:
         """Count one more call, which is about to be made; `Capped` when there may be none."""
         with self._lock:
-            problem = self._tally.take(self._more(), self._caps)
+            problem = self._tally.take(self._caps)
             if not problem:
                 self.calls += 1
                 return
@@ -120,15 +130,13 @@ class Meter:
             self.refused = Capped(problem)
             raise self.refused
 
-    def settle(self) -> None:
-        """Count the tokens of the last answers."""
-        with self._lock:
-            self._tally.add(self._more())
-
-    def _more(self) -> int:
-        """The tokens since the last time."""
-        before, self.tokens = self.tokens, self._spent()
-        return self.tokens - before
+    def heard(self, facts: Facts) -> None:
+        """Count the tokens of an answer, as soon as it is there."""
+        tokens = (facts.input_tokens or 0) + (facts.output_tokens or 0)
+        if tokens:
+            with self._lock:
+                self.tokens += tokens
+                self._tally.add(tokens)
 
 
 class Metered:

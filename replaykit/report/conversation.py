@@ -25,7 +25,7 @@ from replaykit.core.model import Exchange, ToolCall, header
 from replaykit.core.plain import counted, gist, harmless, line, measure
 from replaykit.core.stream import media
 from replaykit.providers.shape import print_json
-from replaykit.report.table import when
+from replaykit.report.clock import SECOND, duration, when
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,9 +46,6 @@ SETTING = 80
 
 LARGEST = 64 << 10
 """Bytes of a body that is printed; of a larger one, its kind and size."""
-
-SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
-"""In milliseconds."""
 
 
 def conversation(episode: Episode) -> Iterator[Line]:
@@ -94,19 +91,6 @@ def _kind(told: Told) -> str:
     if isinstance(told.step, ToolCall):
         return "tool call"
     return "model call" if told.question is not None and told.question.model else "exchange"
-
-
-def duration(milliseconds: int) -> str:
-    """A time as people read it: `90 ms`, `1.2 s`, `2 min 05 s`, `3 h 10 min`, `12 days`."""
-    if milliseconds < SECOND:
-        return f"{milliseconds} ms"
-    if milliseconds < MINUTE:
-        return f"{milliseconds / SECOND:.1f} s"
-    if milliseconds < HOUR:
-        return f"{milliseconds // MINUTE} min {milliseconds % MINUTE // SECOND:02d} s"
-    if milliseconds < 2 * DAY:
-        return f"{milliseconds // HOUR} h {milliseconds % HOUR // MINUTE:02d} min"
-    return f"{milliseconds // DAY:,} days"
 
 
 def _step(told: Told) -> Iterator[Line]:

@@ -13,7 +13,7 @@ from replaykit.core.model import Exchange, ToolCall, header
 from replaykit.core.steps import Asked, answer_of, document_of, title, wholes
 from replaykit.core.stream import media
 from replaykit.providers.shape import parse
-from replaykit.report.table import iso
+from replaykit.report.clock import iso
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

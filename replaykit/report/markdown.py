@@ -10,15 +10,15 @@ comment; what does not fit is counted, and where to see it is said.
 
 from __future__ import annotations
 
-import re
 import shlex
 from typing import TYPE_CHECKING
 
 from replaykit.cassette.story import story
-from replaykit.core.plain import counted, gist, harmless, line, listed
+from replaykit.core.plain import counted, gist, harmless, listed
 from replaykit.core.words import by_line
 from replaykit.providers.shape import parse
 from replaykit.report.conversation import counts
+from replaykit.report.markup import code, escaped, longest, tagged
 from replaykit.report.review import CAUSES, content, decisions, first, sections, summary
 
 if TYPE_CHECKING:
@@ -45,9 +45,6 @@ BRIEF = 200
 
 _MARKS = {"changed": "🟡", "added": "🟢", "removed": "🔴", "same": "⚪"}
 
-_OBEYED = re.compile(r"[\\`*_\[\]<>|#~&@!]|(?<=www)\.|:(?=//)")
-"""What Markdown, HTML and GitHub make something of; addresses become links without any mark."""
-
 _SAID = {"added": "new", "removed": "no more there", "same": "recorded again, the same after rules"}
 
 
@@ -56,11 +53,11 @@ def markdown(found: Sequence[Reviewed], base: str = "", unread: Sequence[str] = 
 
     `unread` says of other cassettes why they cannot be compared.
     """
-    against = f" since {_code(base)}" if base else ""
+    against = f" since {code(base)}" if base else ""
     told = f"{_tally(found)}{against}" if found else "" if unread else f"no cassette differs{against}"
     missed = f"{counted(len(unread), 'cassette')} cannot be compared" if unread else ""
     text = f"### replaykit: {', '.join(filter(None, (told, missed)))}\n"
-    text += "".join(f"\n⚠️ {_tagged(why)}\n" for why in unread[:FEW])
+    text += "".join(f"\n⚠️ {tagged(why)}\n" for why in unread[:FEW])
     left = 0
     for number, each in enumerate(found):
         more = _episode(each, base, is_open=len(found) == 1)
@@ -69,7 +66,7 @@ def markdown(found: Sequence[Reviewed], base: str = "", unread: Sequence[str] = 
             break
         text += f"\n{more}"
     if left:
-        text += f"\n{counted(left, 'more episode')}: {_code(_command(base))}\n"
+        text += f"\n{counted(left, 'more episode')}: {code(_command(base))}\n"
     return text
 
 
@@ -85,7 +82,7 @@ def _tally(found: Sequence[Reviewed]) -> str:
 
 def _episode(found: Reviewed, base: str, *, is_open: bool) -> str:
     """One episode, folded; what is too long of it is left out and said."""
-    head = f"{_MARKS[found.fate]} <b>{_tagged(found.name)}</b>: {_headline(found)}"
+    head = f"{_MARKS[found.fate]} <b>{tagged(found.name)}</b>: {_headline(found)}"
     if found.difference is None:
         return f"<details><summary>{head}</summary>\n\n{_alone(found)}\n</details>\n"
     if found.difference.same:
@@ -98,7 +95,7 @@ def _episode(found: Reviewed, base: str, *, is_open: bool) -> str:
             break
         kept.append(block)
     if len(kept) < len(blocks):
-        kept.append(f"{counted(len(blocks) - len(kept), 'more part')}: {_code(_command(base, found.name))}\n")
+        kept.append(f"{counted(len(blocks) - len(kept), 'more part')}: {code(_command(base, found.name))}\n")
     opened = " open" if is_open else ""
     return f"<details{opened}><summary>{head}</summary>\n\n" + "\n".join(kept) + "\n</details>\n"
 
@@ -109,13 +106,13 @@ def _alone(found: Reviewed) -> str:
     shown = [f"{name}: {gist(parse(value), BRIEF)}" for name, value in outputs.values.items()]
     shown += outputs.stdout.decode(errors="backslashreplace").splitlines()
     mark = "-" if found.after is None else "+"
-    size = _escaped(counts(tuple(story(found.there, str))))
+    size = escaped(counts(tuple(story(found.there, str))))
     return "\n".join([f"{size}\n", *_decided(found), _fence(f"{mark} {each}" for each in shown)])
 
 
 def _decided(found: Reviewed) -> list[str]:
     """Who accepted what, and why."""
-    return [f"{_tagged(each)}\n" for each in decisions(found)]
+    return [f"{tagged(each)}\n" for each in decisions(found)]
 
 
 def _headline(found: Reviewed) -> str:
@@ -137,26 +134,26 @@ def _table(found: Reviewed) -> str:
         f"| {_cell(row.after) if row.same else f'**{_cell(row.after)}**'} |"
         for row in told
     ]
-    notes = [f"\n<sub>{_escaped(row.note)}</sub>" for row in told if row.note]
+    notes = [f"\n<sub>{escaped(row.note)}</sub>" for row in told if row.note]
     return "\n".join(["| | before | after |", "|---|---|---|", *rows, *notes]) + "\n"
 
 
 def _cell(text: str) -> str:
     """Numbers and our own words as they are; a model's name is not ours."""
-    return _tagged(text) if "(" in text else _escaped(text)
+    return tagged(text) if "(" in text else escaped(text)
 
 
 def _differences(found: Reviewed, difference: Difference) -> Iterator[str]:
     """What differed first, then the rest, sort by sort."""
     if difference.first is not None:
-        yield f"**First difference:** {_tagged(first(difference))}\n"
+        yield f"**First difference:** {tagged(first(difference))}\n"
         yield _fence((*_lines(difference.first.places), *_content(found, difference.first.pair)))
     for section in sections(difference):
         yield _folded(f"{section.name} ({len(section.items)})", _listing(found, section.items))
     if difference.outputs:
         yield f"**Outputs**\n\n{_fence(_lines(difference.outputs))}"
     if difference.allowed:
-        yield f"<sub>Also differ, as rules allow: {_escaped(difference.allowed)}</sub>\n"
+        yield f"<sub>Also differ, as rules allow: {escaped(difference.allowed)}</sub>\n"
 
 
 def _listing(found: Reviewed, items: Iterable[tuple[Pair, Sequence[Place]]]) -> Iterator[str]:
@@ -206,7 +203,7 @@ def _marked(text: str) -> str:
 
 
 def _folded(title: str, lines: Iterator[str]) -> str:
-    return f"<details><summary>{_escaped(title)}</summary>\n\n{_fence(lines)}\n</details>\n"
+    return f"<details><summary>{escaped(title)}</summary>\n\n{_fence(lines)}\n</details>\n"
 
 
 def _fence(lines: Iterable[str]) -> str:
@@ -221,31 +218,8 @@ def _fence(lines: Iterable[str]) -> str:
         found.append(shown)
     if not found:
         return ""
-    fence = "`" * max(3, _longest(found) + 1)
+    fence = "`" * max(3, longest(found) + 1)
     return "\n".join([f"{fence}diff", *found, fence]) + "\n"
-
-
-def _longest(lines: Iterable[str]) -> int:
-    """The length of the longest run of backticks."""
-    return max((len(run) for run in re.findall(r"`+", "\n".join(lines))), default=0)
-
-
-def _code(text: str) -> str:
-    """A text in a code span that nothing in it can end."""
-    shown = line(text, 400)
-    ticks = "`" * (_longest([shown]) + 1)
-    padded = f" {shown} " if shown.startswith("`") or shown.endswith("`") else shown
-    return f"{ticks}{padded}{ticks}"
-
-
-def _tagged(text: str) -> str:
-    """A recorded text within a line: in `<code>` nobody is mentioned, and escaped it is no markup."""
-    return f"<code>{_escaped(text)}</code>"
-
-
-def _escaped(text: str) -> str:
-    """A text that is only text, in Markdown and in HTML: no emphasis, tag, cell, link or address."""
-    return _OBEYED.sub(lambda match: f"&#{ord(match[0])};", line(text, 400))
 
 
 def _command(base: str, name: str = "") -> str:

@@ -1,7 +1,8 @@
 """What became of the tests of a run that used episodes: a test, the sums of all, and both as JSON.
 
     outcome   failed, error, not run, skipped, xfailed, passed   in the order in which they are told
-    how       replayed, recorded, live (recorded from the real services), none (its episode did not begin)
+    how       replayed, recorded, live (recorded from the real services), vcrpy (answered from a cassette of
+              vcrpy), none (its episode did not begin)
 
 Law: sums are of what is listed, and a test is listed once. Times are seconds.
 """
@@ -12,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
-from replaykit.report.table import iso
+from replaykit.report.clock import iso
 from replaykit.version import VERSION
 
 if TYPE_CHECKING:
@@ -21,19 +22,28 @@ if TYPE_CHECKING:
     from replaykit.core.model import JSON
 
 Outcome: TypeAlias = Literal["failed", "error", "not run", "skipped", "xfailed", "passed"]
-How: TypeAlias = Literal["replayed", "recorded", "live", "none"]
+How: TypeAlias = Literal["replayed", "recorded", "live", "vcrpy", "none"]
 
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 HOWS: tuple[How, ...] = get_args(How)
+
+PLAYED: frozenset[How] = frozenset({"replayed", "vcrpy"})
+"""The ways in which nothing is sent."""
 
 WORDS = {
     "same": "same",
     "after_rules": "same after rules",
     "differently": "sent differently",
+    "loose": "loose",
     "not_recorded": "not recorded",
     "never_asked_for": "never asked for",
+    "new": "new",
+    "dropped": "dropped",
 }
-"""What the steps of a replay are counted as, in words."""
+"""What the steps of a replay are counted as, in words; the last two where it completed its episode."""
+
+SERVED = ("same", "after_rules", "differently")
+"""Those that were answered."""
 
 _DIGITS = 3
 """Digits behind the point of seconds: a replayed test takes milliseconds."""
@@ -46,7 +56,8 @@ class Trial:
     `line` is that of its function, counted from 1, 0 where nobody knows. `steps` has a count for each of
     `WORDS`. `account` is what its episode said of a failure, or why it did not run. `took` is how long
     its episode was open in this run, `recorded` how long it was open when it was recorded (0: unknown).
-    `calls` and `tokens` are what a live test took.
+    `calls` and `tokens` are what a live test took. `loose` are the requests that only vcrpy's matching took
+    for a recorded one: of each its address, and a line for each place in which it differs.
     """
 
     test: str
@@ -63,11 +74,12 @@ class Trial:
     accepted: bool = False
     calls: int = 0
     tokens: int = 0
+    loose: tuple[tuple[str, ...], ...] = ()
 
     @property
     def saved(self) -> float:
         """How much sooner the replay was there than the recording."""
-        return max(self.recorded - self.took, 0.0) if self.how == "replayed" else 0.0
+        return max(self.recorded - self.took, 0.0) if self.how in PLAYED else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +154,7 @@ def _test(trial: Trial) -> JSON:
         "accepted": trial.accepted,
         "calls": trial.calls,
         "tokens": trial.tokens,
+        "loose": [[*each] for each in trial.loose],
         **_seconds(trial.took, trial.recorded, trial.saved),
     }
 

@@ -6,11 +6,11 @@ cassette.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from replaykit.core.plain import line
 from replaykit.core.steps import wholes
+from replaykit.report.clock import iso, when
 from replaykit.session.facts import facts_of
 from replaykit.store import Summary
 
@@ -96,22 +96,6 @@ def as_json(summary: Summary) -> dict[str, JSON]:
         "tokens": {"input": summary.input_tokens, "output": summary.output_tokens},
         "exit_code": summary.exit_code,
     }
-
-
-def iso(moment: float) -> str | None:
-    """A Unix time as ISO 8601 in UTC, to the millisecond; None for 0, which stands for unknown."""
-    if not moment:
-        return None
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def when(moment: float, zone: int | None = None) -> str:
-    """A Unix time to the minute: in the zone that is so many seconds ahead of UTC, else in this machine's."""
-    if not moment:
-        return "–"
-    there = datetime.fromtimestamp(moment + (zone or 0), UTC)
-    local = datetime.fromtimestamp(moment, UTC).astimezone() if zone is None else there
-    return local.strftime("%Y-%m-%d %H:%M")
 
 
 def _cells(summary: Summary) -> tuple[str, ...]:

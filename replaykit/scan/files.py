@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from replaykit import cassette
+from replaykit import cassette, whole
 from replaykit.cassette import tape
 from replaykit.errors import CassetteError, StoreError
 from replaykit.scan.finding import Finding, Place
@@ -79,7 +79,7 @@ def spread(paths: Iterable[Path]) -> Iterator[Path]:
 def findings(path: Path, eye: Eye) -> Iterator[Found]:
     """What a file holds that nobody should keep, or why it cannot be said."""
     try:
-        with open(path, "rb", opener=cassette.without_waiting) as file:
+        with open(path, "rb", opener=whole.without_waiting) as file:
             head = file.read(_APPLICATION.stop) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else b""
         if head.startswith(_SQLITE) and head[_APPLICATION] == APPLICATION.to_bytes(4, "big"):
             yield from _store(path, eye)

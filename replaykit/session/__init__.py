@@ -22,7 +22,7 @@ from replaykit.session.active import within
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from replaykit.core.model import Failure, Request, Response, ToolCall
+    from replaykit.core.model import Failure, Request, Response, Step, ToolCall
     from replaykit.core.replay import Action, Mode
     from replaykit.session.roles import Keeps, Plays
 
@@ -32,7 +32,7 @@ __tracebackhide__ = hide
 class Session:
     """A recording (`recorder`), a replay (`player`), or a replay that records what is missing (both)."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a run is made of
         self,
         name: str,
         *,
@@ -40,13 +40,18 @@ class Session:
         recorder: Keeps | None = None,
         player: Plays | None = None,
         speed: float = 0.0,
+        carry: Callable[[Step, Step], None] | None = None,
     ) -> None:
-        """`clock` gives nanoseconds since the episode began, monotonic, the same in all its processes."""
+        """`clock` gives nanoseconds since the episode began, monotonic, the same in all its processes.
+
+        `carry` is told of each recorded step that was given, as it is a step of this run, and as it was recorded.
+        """
         self.name = name
         self.clock = clock
         self.recorder = recorder
         self.player = player
         self.speed = speed
+        self._carry = carry
         self.over = False
         self.abandoned: deque[Pending] = deque()
         self._open: set[Pending] = set()
@@ -116,6 +121,14 @@ class Session:
         """Keep a tool call that has ended."""
         if self.recorder is not None:
             self.recorder.keep(call)
+
+    def carrying(self, recorded: Step, now: Callable[[int, int], Step]) -> Callable[[], None] | None:
+        """What takes a recorded step over into this run, as it is `now` (when, within which call); None to leave it."""
+        carry = self._carry
+        if carry is None:
+            return None
+        step = now(self.clock(), within())
+        return lambda: carry(step, recorded)
 
     def output(self, name: str, value: bytes) -> None:
         """Keep a named output, to be compared."""

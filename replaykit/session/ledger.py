@@ -31,6 +31,10 @@ FORKED = "replay_forked"
 """What a replay is called in a file that holds no other."""
 
 
+_COMPARED = frozenset({"output", "sent", "unchecked"})
+"""Remarks that a block makes its verdict of when it ends: without them a replay in a test opens no store."""
+
+
 class Ledger(Protocol):
     """Where a player writes down what it does."""
 
@@ -108,7 +112,7 @@ class Memory:
         return Learnt() if self._file is None else _learnt(self._shared(), FORKED, self._known)
 
     def remark(self, kind: str, detail: Mapping[str, Any]) -> None:
-        """See `Ledger`; named outputs are compared in memory and need not be committed.
+        """See `Ledger`; named outputs and requests are compared in memory and need not be committed.
 
         A store that cannot be written takes nothing from the verdict, which is made of what is in memory.
         """
@@ -118,7 +122,7 @@ class Memory:
                 self._remarks.append((kind, detail))
         if forked:
             self._shared().remark(FORKED, kind, detail)
-        if kind != "output":
+        if kind not in _COMPARED:
             with suppress(StoreError):
                 self._commit(kind, detail)
 

@@ -9,7 +9,6 @@ cassettes/support.tape         that cassette (its page will do)
 
 from __future__ import annotations
 
-import difflib
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +16,11 @@ from typing import TYPE_CHECKING
 
 from replaykit import cassette
 from replaykit.errors import NoSuchEpisode, StoreError, UsageError, hide
-from replaykit.store import Store
 
 if TYPE_CHECKING:
     from replaykit.config import Config
     from replaykit.core.model import Episode
+    from replaykit.store import Store
 
 __tracebackhide__ = hide
 
@@ -51,6 +50,10 @@ def named(text: str, config: Config, store: Path) -> Named:
 
 def nearest(text: str, config: Config, store: Path) -> tuple[str, ...]:
     """Names that look like this one."""
+    import difflib
+
+    from replaykit.store import Store
+
     known = [*cassette.names(config.cassette_folder)]
     with suppress(StoreError), Store(store, create=False) as kept:
         for summary in kept.summaries():
@@ -65,6 +68,8 @@ def _cassette(text: str, config: Config, store: Path) -> Named | None:
     episode = cassette.load(config.cassette_folder, text)
     if episode is None:
         return None
+    from replaykit.store import Store
+
     newer = None
     with suppress(StoreError), Store(store, create=False) as kept:  # a cassette needs no store, nor a sound one
         newer = kept.newest(text, after=episode.span.began)
@@ -73,16 +78,20 @@ def _cassette(text: str, config: Config, store: Path) -> Named | None:
 
 def _tape(text: str) -> Path | None:
     """The tape of a cassette that is named by one of its files."""
-    path = Path(text)
+    if not text.endswith((".tape", ".yaml")):
+        return None
+    path = Path(text[: -len(".tape")] + ".tape")
     with suppress(OSError, ValueError):  # too long for a path, or no path at all
-        if path.suffix in (".tape", ".yaml") and path.with_suffix(".tape").is_file():
-            return path.with_suffix(".tape")
+        if path.is_file():
+            return path
     return None
 
 
 def _draft(text: str, store: Path) -> Named | None:
     if not store.exists():
         return None
+    from replaykit.store import Store
+
     with Store(store) as kept:
         id = draft_id(text, kept)  # noqa: A001 - the word
         episode = kept.episode(id) if id else None

@@ -15,8 +15,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from replaykit.core import redact
 from replaykit.core.model import Origin, Span
-from replaykit.core.redact import bare, doubtful, placeholder, secrets_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -40,7 +40,7 @@ def origin_here(command: Sequence[str], config: Config, environment: Mapping[str
     A variable that is named like a secret counts as one even where its value is too plain to be hidden
     (`test`): a replay needs it all the same, for SDKs refuse to start without.
     """
-    secrets, warnings = secrets_of(environment)
+    secrets, warnings = redact.secrets_of(environment)
     named = {warning.partition(" ")[0] for warning in warnings}
     whole = [secret for secret in secrets if not secret.part]
     hidden = {secret.name for secret in whole}
@@ -68,7 +68,9 @@ def _alike(secrets: Sequence[Secret]) -> dict[str, str]:
     first: dict[str, str] = {}
     for secret in secrets:
         first.setdefault(secret.value, secret.name)
-    return {secret.name: placeholder(first[secret.value]) for secret in secrets if first[secret.value] != secret.name}
+    return {
+        secret.name: redact.placeholder(first[secret.value]) for secret in secrets if first[secret.value] != secret.name
+    }
 
 
 class Hides(Protocol):
@@ -100,9 +102,9 @@ def redacted_unseen(unseen: Unseen, clean: Hides) -> Unseen:
 def spoken(command: Sequence[str], environment: Mapping[str, str]) -> tuple[str, ...]:
     """The words of a command with the secrets of this environment where their stand-ins are."""
     values: dict[str, str] = {}
-    for secret in secrets_of(environment)[0]:
-        values.setdefault(placeholder(secret.name), secret.value)
-        values.setdefault(bare(secret.name), secret.value)
+    for secret in redact.secrets_of(environment)[0]:
+        values.setdefault(redact.placeholder(secret.name), secret.value)
+        values.setdefault(redact.bare(secret.name), secret.value)
     return tuple(_STAND_IN.sub(lambda match: values.get(match[0], match[0]), word) for word in command)
 
 
@@ -113,7 +115,8 @@ def _words(command: Sequence[str], clean: Hides) -> Iterator[str]:
         said = _SAID.match(word)
         name, value = (said[0], word[said.end() :]) if said else ("", word)
         kept = _value(value, clean)
-        yield name + ("[REDACTED]" if kept == value and doubtful(name.partition(":")[0] or option, value) else kept)
+        hides = kept == value and redact.doubtful(name.partition(":")[0] or option, value)
+        yield name + ("[REDACTED]" if hides else kept)
         option = word if word.startswith("-") and not said else ""
 
 
@@ -165,7 +168,7 @@ def span_here(began: float | None = None) -> Span:
         now if began is None else began,
         now,
         os.path.expanduser("~"),  # noqa: PTH111 - Path.home() raises where there is none
-        str(Path.cwd()),
+        os.getcwd(),  # noqa: PTH109 - a replay of a test asks for it, and needs no path
         tempfile.gettempdir(),
         time.localtime().tm_gmtoff,
     )

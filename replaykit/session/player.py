@@ -9,24 +9,23 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from replaykit.core.explain import account_of, left_early, remedy, tool_account
-from replaykit.core.ground import Ground
 from replaykit.core.match import Found, Index, tool_request
 from replaykit.core.model import Exchange, ToolCall
 from replaykit.core.normalize import Facts
 from replaykit.core.plain import line
 from replaykit.core.replay import Serve
 from replaykit.errors import NotRecorded, hide
-from replaykit.providers.registry import declared, tells
 from replaykit.session.origin import redacted_unseen
 from replaykit.session.requests import Requests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from replaykit.core.ground import Ground
     from replaykit.core.match import Ambiguous, Missing
     from replaykit.core.model import Episode, Request, Span, Unseen
     from replaykit.core.normalize import Rule
+    from replaykit.core.reading import Declared
     from replaykit.session.hiding import Hiding
     from replaykit.session.ledger import Ledger
 
@@ -45,25 +44,30 @@ class Player:
         *,
         extra: tuple[Rule, ...] = (),
         missed: Callable[[], None] = lambda: None,
+        watch: Callable[[Request], None] | None = None,
     ) -> None:
         """`live` says when and where this run takes place, `extra` are the project's rules.
 
-        `missed` is called after each miss.
+        `missed` is called after each miss, `watch` is told of each request before it is looked for, as it would
+        have been recorded.
         """
         self.episode = episode
         self.ledger = ledger
         self._redactor = redactor
         self._requests = Requests(redactor)
         self._missed = missed
+        self._watch = watch
         self._live = live
         self._index = Index(
-            episode, live, extra, declared, tells=tells, hide=lambda headers: redactor.headers(headers)[0]
+            episode, live, extra, _declared, tells=_tells, hide=lambda headers: redactor.headers(headers)[0]
         )
         self._lock = threading.RLock()
 
     @property
     def remedy(self) -> str:
         """What can be done when this episode does not fit any more."""
+        from replaykit.core.explain import remedy
+
         return "\n".join(remedy(self.episode))
 
     def before_fork(self) -> None:
@@ -77,6 +81,8 @@ class Player:
 
     def find(self, request: Request) -> Found | Ambiguous | Missing:
         """What the episode has for a request; a step that is found is claimed."""
+        if self._watch is not None:
+            self._watch(self.redacted(request))
         with self._lock:
             exact = self._index.exact(request, self.ledger)
             return exact or self._index.search(self.redacted(request), self.ledger)
@@ -93,6 +99,8 @@ class Player:
 
     def miss(self, request: Request, found: Ambiguous | Missing) -> str:
         """The account of a request that was not recorded, committed."""
+        from replaykit.core.explain import account_of
+
         with self._lock:
             account = account_of(self.episode, self.redacted(request), found, self._index.served, self._ground())
         self._commit("miss", {"account": account.text, **account.detail})
@@ -107,6 +115,8 @@ class Player:
 
     def read_on(self, exchange: Exchange) -> str:
         """The account of a program that reads on where the recorded one had left."""
+        from replaykit.core.explain import left_early
+
         text = left_early(self.episode, exchange)
         self._commit("miss", {"account": text})
         return text
@@ -124,6 +134,8 @@ class Player:
             return call
         if missing:
             return None
+        from replaykit.core.explain import tool_account
+
         text = tool_account(self.episode, name, clean, self._ground())
         self._commit("miss", {"account": text})
         raise NotRecorded(text, remedy=self.remedy)
@@ -144,8 +156,24 @@ class Player:
 
     def _ground(self) -> Ground:
         """What rules forgive between the recorded run and this one, as of now."""
+        from replaykit.core.ground import Ground
+
         return Ground(self._index.rules, Facts(self.episode.span, self._live()))
 
     def _commit(self, kind: str, detail: Mapping[str, Any]) -> None:
         self.ledger.remark(kind, detail)
         self._missed()
+
+
+def _declared(request: Request) -> Declared:
+    """What a provider declares; they are loaded for the first request that is not the recorded one."""
+    from replaykit.providers.registry import declared
+
+    return declared(request)
+
+
+def _tells(name: str) -> bool:
+    """Whether a header means something; likewise for the first that is another one."""
+    from replaykit.providers.registry import tells
+
+    return tells(name)

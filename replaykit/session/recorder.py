@@ -20,11 +20,11 @@ from replaykit.session.origin import redacted_unseen
 from replaykit.session.requests import Requests
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from replaykit.core.model import Response, Step, ToolCall, Unseen
     from replaykit.session.hiding import Hiding
-    from replaykit.store import Store
+    from replaykit.store import Facts, Store
 
 PAUSE = 5.0
 """Seconds after which a store that failed is tried again; one that is locked has been waited for already."""
@@ -36,14 +36,17 @@ SPOOL_BYTES = 256 << 20
 class Recorder:
     """Writes one episode; every process of the run has its own."""
 
-    def __init__(self, store: Store, episode: str, hiding: Hiding) -> None:
-        """Write to a draft that exists."""
+    def __init__(
+        self, store: Store, episode: str, hiding: Hiding, heard: Callable[[Facts], None] | None = None
+    ) -> None:
+        """Write to a draft that exists; `heard` is told of each step that is kept, in the process that took it."""
         self.store = store
         self.episode = episode
         self.hidden: Counter[str] = Counter()
         self.problem: Exception | None = None
         self.lost = 0
         self.hiding = hiding
+        self._heard = heard
         self._keeper = store.keeper(episode)
         self._spool: deque[Step] = deque()
         self._again = 0.0
@@ -56,6 +59,8 @@ class Recorder:
             clean = self._exchange(step) if isinstance(step, Exchange) else self._tool_call(step)
             self.hidden.update(clean.hidden)
             self._commit(clean)
+            if self._heard is not None:
+                self._heard(facts_of(clean))
         except Exception as error:  # noqa: BLE001 - a fault of ours must not become the program's
             self.problem = error
             self.lost += 1
@@ -135,7 +140,7 @@ class Recorder:
             failure=failure,
             left=exchange.left and not ended(request, response),
             attempt=attempt_of(request.headers),
-            hidden=hidden,
+            hidden=max(hidden, exchange.hidden, key=len),
         )
 
     def _response(self, response: Response) -> tuple[Response, tuple[str, ...]]:
@@ -153,7 +158,11 @@ class Recorder:
             text, others = self.hiding.text(failure.message)
             failure, more = Failure(failure.kind, text), more + others
         return replace(
-            call, arguments=arguments.encode(), result=result.encode(), failure=failure, hidden=hidden + more
+            call,
+            arguments=arguments.encode(),
+            result=result.encode(),
+            failure=failure,
+            hidden=max(hidden + more, call.hidden, key=len),
         )
 
 

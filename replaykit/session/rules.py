@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from replaykit.core import redact
 from replaykit.core.normalize import declare
-from replaykit.core.redact import Redactor, secrets_of
-from replaykit.core.redact import Rule as Hide
-from replaykit.providers.registry import CREDENTIALS, UNTOUCHABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from replaykit.config import Config
     from replaykit.core.normalize import Rule
-    from replaykit.core.redact import Secret
+    from replaykit.core.redact import Redactor, Secret
 
 
 def redactor(config: Config, environment: Mapping[str, str], more: Sequence[Secret] = ()) -> Redactor:
@@ -22,9 +20,11 @@ def redactor(config: Config, environment: Mapping[str, str], more: Sequence[Secr
 
     `more` are secrets that came later.
     """
-    secrets, _ = secrets_of(environment)
-    rules = tuple(Hide(name, pattern, f"[REDACTED:{name}]") for name, pattern in config.hide.items())
-    return Redactor((*secrets, *more), rules, CREDENTIALS, frozenset(), UNTOUCHABLE)
+    from replaykit.providers.registry import CREDENTIALS, UNTOUCHABLE
+
+    secrets, _ = redact.secrets_of(environment)
+    rules = tuple(redact.Rule(name, pattern, f"[REDACTED:{name}]") for name, pattern in config.hide.items())
+    return redact.Redactor((*secrets, *more), rules, CREDENTIALS, frozenset(), UNTOUCHABLE)
 
 
 def normalization(config: Config) -> tuple[Rule, ...]:

@@ -15,6 +15,7 @@ asks for them.
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
@@ -100,6 +101,8 @@ class _Tool:
                 return function(*arguments, **named)
             call = _Call(self, session, self.arguments(arguments, named))
             if call.is_given():
+                if keep := call.carrying():
+                    keep()
                 return call.given()
             try:
                 with call.under_way():
@@ -122,6 +125,8 @@ class _Tool:
                 return await function(*arguments, **named)
             call = _Call(self, session, self.arguments(arguments, named))
             if call.is_given():
+                if keep := call.carrying():
+                    await away(keep)
                 await call.cancelled_again()
                 return call.given()
             try:
@@ -172,6 +177,13 @@ class _Call:
             self._session.remark("ran", {"name": self._tool.name})
             return False
         return True
+
+    def carrying(self) -> Callable[[], None] | None:
+        """What takes the recorded call over into the run, where it is to be."""
+        call = self._recorded
+        assert call is not None  # noqa: S101 - it answers
+        now = replace(call, arguments=self._arguments, began=self._began, within=self._within)
+        return self._session.carrying(call, lambda _began, _within: now)
 
     def given(self) -> Any:  # noqa: ANN401
         """The recorded result; raises what was raised."""

@@ -34,7 +34,7 @@ class Tools:
             if not (module and colon and name):
                 raise UsageError(f"[tool.replaykit] tools: {pattern!r} is not of the form 'module:name'")
             self._wanted.setdefault(module, []).append(name)
-        self._watch = Watch(self._wanted.__contains__, self._wrap)
+        self._watch = Watch(self._wanted, self._wrap)
         self._held: list[FunctionType] = []
 
     def __enter__(self) -> Self:

@@ -20,6 +20,8 @@ from replaykit.transport.serving import patience, response_to
 from replaykit.transport.streams import Tape, Upload, of, pause, rest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from replaykit.core.model import Request
     from replaykit.core.replay import Action
     from replaykit.session import Pending, Session
@@ -45,6 +47,8 @@ class Transport:
         sent = _Sent(request, library)
         action = self._begin(sent)
         if not isinstance(action, Send):
+            if keep := self._carrying(action, sent):
+                keep()
             if seconds := patience(action, self._session.speed):
                 rest(seconds)
             return self._settle(action, request, library)
@@ -68,6 +72,8 @@ class Transport:
         sent = _Sent(request, library)
         action = self._begin(sent)
         if not isinstance(action, Send):
+            if keep := self._carrying(action, sent):
+                await away(keep)
             if seconds := patience(action, self._session.speed):
                 await pause(seconds)
             return self._settle(action, request, library)
@@ -136,6 +142,12 @@ class Transport:
         if sent.upgrades:
             return self._session.upgrade(sent.request())
         return self._session.begin(sent.request)
+
+    def _carrying(self, action: Serve | Refuse, sent: _Sent) -> Callable[[], None] | None:
+        """What takes a step that is served over into the run, where it is to be."""
+        if not isinstance(action, Serve):
+            return None
+        return self._session.carrying(action.exchange, lambda *place: action.again(sent.request(), *place))
 
     def _settle(self, action: Serve | Refuse, request: Any, library: Library) -> Any:
         """The recorded answer; at speed 0 an SDK tries again at once what is refused, too."""

@@ -9,8 +9,6 @@ from __future__ import annotations
 import sys
 import threading
 
-from replaykit.providers.registry import DELAYS as PLACES
-
 
 class Delays:
     """What was shortened, and what it was before."""
@@ -22,6 +20,8 @@ class Delays:
 
     def shorten(self) -> None:
         """Have every SDK that is imported try again at once."""
+        from replaykit.providers.registry import DELAYS as PLACES
+
         with self._lock:
             for place in PLACES:
                 module, _, name = place.partition(":")

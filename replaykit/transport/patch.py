@@ -49,7 +49,7 @@ class Patch:
             if self._users > 1:
                 return
             self._replace(concurrent.futures.ThreadPoolExecutor, "submit", _carrying)
-            watch = Watch(NAMES.__contains__, self.library)
+            watch = Watch(NAMES, self.library)
             watch.start()
             self._undo.append(watch.stop)
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from replaykit.core.model import Failure
 from replaykit.core.replay import Serve
-from replaykit.providers.registry import hurried
 from replaykit.transport.delays import DELAYS
 from replaykit.transport.streams import ENDLESS, Playback, cancelled, of
 
@@ -68,6 +67,8 @@ def _headers(action: Serve, response: Response, size: int, session: Session) -> 
     elif size and exchange.failure is None and not exchange.left:
         headers = tuple((name, str(size) if name.lower() == "content-length" else value) for name, value in headers)
     if response.status >= 400 and not session.speed:  # noqa: PLR2004 - from here on SDKs may try again
+        from replaykit.providers.registry import hurried
+
         headers = hurried(exchange.request.headers, response.status, headers)
     return headers
 

@@ -1,7 +1,8 @@
 """Agents as somebody might write them: scripts for a project, each a few lines long.
 
 Law: where the model is comes from `AGENT_BASE_URL`, and nothing here knows that it is recorded. None
-runs on trio, and each does without it: httpx2 imports it where it is installed, which takes 65 ms.
+runs on trio, speaks HTTP/2 or goes through a SOCKS proxy, and each does without: httpx2 imports all that
+where it is installed, which takes 65 ms and 15 ms.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 TALK: Final = '''
 """How every script here asks: `ask` gives what was said; there is one place to ask, `/ask`."""
 import os, sys
-sys.modules["trio"] = None
+sys.modules["trio"] = sys.modules["h2"] = sys.modules["socksio"] = None
 import httpx2
 
 URL = os.environ["AGENT_BASE_URL"] + "/ask"
@@ -80,7 +81,7 @@ FAMILY_ASKS: Final = frozenset(
 TRAVEL: Final = '''
 """An agent on the real SDK: asks, looks the weather up over HTTP, books with a function of its own, asks again."""
 import os, sys
-sys.modules["trio"] = None
+sys.modules["trio"] = sys.modules["h2"] = sys.modules["socksio"] = None
 import anthropic, httpx2, replaykit
 from anthropic.types import Message
 
@@ -118,7 +119,7 @@ print(bye)
 LIGHT: Final = '''
 """The same agent without an SDK, which starts three times as fast."""
 import os, sys
-sys.modules["trio"] = None
+sys.modules["trio"] = sys.modules["h2"] = sys.modules["socksio"] = None
 import httpx2, replaykit
 
 SYSTEM = "You always answer politely."

@@ -1,7 +1,8 @@
 """A project of somebody's own, in which `replaykit` is typed: files, a model server, and what came out.
 
 Law: every command is a process of its own, in an environment that holds what the test gave and no
-key, proxy or setting of the machine it runs on.
+key, proxy or setting of the machine it runs on. What is `typed` begins with its imports made (tests/warm.py),
+as far as that makes no difference; what is started begins from nothing.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from replaykit.store import Store
+from tests.warm import Nest, fits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +28,28 @@ PATIENCE = 60.0
 """Seconds after which a command has failed its test; nothing that works takes a twentieth of it."""
 
 VENV = str(Path(sys.executable).parent)
+
+COMMANDS = ("accept", "again", "diff", "importing", "looking", "running", "scanning", "trust")
+LATE = (
+    "cassette.acceptance",
+    "launch.draft",
+    "launch.runs",
+    "report.document",
+    "report.health",
+    "report.html",
+    "report.markdown",
+    "report.suite",
+    "report.summary",
+    "scan",
+    "vcr",
+)
+"""What commands import when they need it."""
+
+
+@cache
+def nest() -> Nest:
+    """The process that has imported what commands import; one for all projects of a run."""
+    return Nest([*(f"replaykit.cli.{name}" for name in COMMANDS), *(f"replaykit.{name}" for name in LATE)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +82,11 @@ class Project:
 
     def type(self, *words: str, stdin: str = "", folder: str = ".", **variables: str) -> Ran:
         """What came of `replaykit` with these words."""
-        done = subprocess.run(
-            self.line(*words),
-            cwd=self.folder / folder,
-            env=self.environment(variables),
-            input=stdin,
-            text=True,
-            capture_output=True,
-            timeout=PATIENCE,
-            check=False,
-        )
+        where: dict[str, Any] = {"cwd": self.folder / folder, "env": self.environment(variables), "timeout": PATIENCE}
+        if fits(self.variables | variables):
+            done = nest().run(["replaykit", *words], stdin=stdin, **where)
+        else:
+            done = subprocess.run(self.line(*words), input=stdin, text=True, capture_output=True, check=False, **where)
         return Ran(done.returncode, done.stdout, done.stderr)
 
     def start(self, *words: str, **variables: str) -> subprocess.Popen[str]:

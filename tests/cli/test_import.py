@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
-from click.testing import CliRunner, Result
 
 import replaykit
 from replaykit import cassette
-from replaykit.cli import group
-from replaykit.errors import NoSuchEpisode, ReplayError, UsageError
+from replaykit.errors import NoSuchEpisode, UsageError
 from replaykit.store import Store
+from tests.cli.calls import typed
 from tests.vcr.tapes import ANSWERED, ASKED, URL, answered, asked
 from tests.vcr.tapes import cassette as tape
 
@@ -41,15 +40,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).write_text(text, "utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def typed(*words: str) -> Result:
-    """What came of a command; our errors are raised, as the group wants them."""
-    done = CliRunner().invoke(group, words)
-    if isinstance(done.exception, ReplayError):
-        raise done.exception
-    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-    return done
 
 
 def parsed(*words: str) -> Any:

@@ -10,12 +10,11 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from click.testing import CliRunner, Result
 
 from replaykit import cassette
-from replaykit.cli import group
-from replaykit.errors import NoSuchEpisode, ReplayError, UsageError
+from replaykit.errors import NoSuchEpisode, UsageError
 from replaykit.store import Store
+from tests.cli.calls import typed
 from tests.report.scenes import kept, mixed, travel
 
 if TYPE_CHECKING:
@@ -46,14 +45,6 @@ def accept(project: Path, run: Any = None, name: str = "support") -> None:
     store.close()
     assert found is not None
     cassette.save(project / "cassettes", found)
-
-
-def typed(*words: str) -> Result:
-    """What came of a command; our errors are raised, as the group wants them."""
-    done = CliRunner().invoke(group, words)
-    if isinstance(done.exception, ReplayError):
-        raise done.exception
-    return done
 
 
 def parsed(*words: str) -> Any:

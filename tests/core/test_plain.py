@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replaykit.core.plain import gist, harmless, line, listed, measure, quoted
+from replaykit.core.plain import either, gist, harmless, line, listed, measure, quoted
 
 ANY = st.text(st.characters(), max_size=80)
 HARMLESS = set("\n\t\u00a0\u2002\u2003\u2007\u2009\u202f\u3000\u200c\u200d")
@@ -66,3 +66,4 @@ def test_sizes_and_lists_read_well() -> None:
     assert ["1 byte", "412 bytes", "4.2 kB", "1.3 MB"] == [measure(size) for size in (1, 412, 4_200, 1_300_000)]
     assert ["", "2", "2 and 3", "2, 3 and 5"] == [listed(steps) for steps in ((), (2,), (2, 3), (2, 3, 5))]
     assert "0, 1 and 8 more" == listed(range(10), 3)
+    assert ["", "a", "a or b", "a, b or c"] == [either(words) for words in ("", "a", "ab", "abc")]

@@ -1,4 +1,4 @@
-"""Anthropic's wire: streams added up, conversations read, the order of events."""
+"""Anthropic's wire: streams added up, conversations read."""
 
 from __future__ import annotations
 
@@ -140,34 +140,6 @@ def test_a_stream_has_ended(documents: list[dict[str, JSON]], expected: bool) ->
     assert expected == MESSAGES.ended(body)
     assert expected == MESSAGES.ended(body.replace(b"\n", b"\r\n"))
     assert not MESSAGES.ended(b"")
-
-
-STOP: dict[str, JSON] = {"type": "message_stop"}
-
-
-@pytest.mark.parametrize(
-    ("documents", "expected"),
-    [
-        (WHOLE, ""),
-        (WHOLE[:5], ""),
-        ([start(), *close("end_turn")], ""),
-        ([start(), *close("end_turn")[:1], *close("end_turn")], ""),
-        ([PING, start(), PING, *TEXT, PING, *close("end_turn"), PING], ""),
-        ([start(), {"type": "new_event"}, *TEXT], ""),
-        ([start(), OVERLOADED, *TEXT, start()], ""),
-        (TEXT, "event 1: content_block_start at the start"),
-        ([start(), start()], "event 2: message_start between blocks"),
-        ([start(), *TEXT[1:]], "event 2: content_block_delta between blocks"),
-        ([start(), *TEXT[:2], *CALL], "event 4: content_block_start inside a block"),
-        ([start(), *CALL], "event 2: content_block_start with index 1 where 0 is due"),
-        ([start(), *TEXT[:1], *CALL[1:]], "event 3: content_block_delta with index 1 where 0 is due"),
-        ([start(), *TEXT, STOP], "event 6: message_stop between blocks"),
-        ([start(), *close("end_turn"), *TEXT], "event 4: content_block_start after message_stop"),
-    ],
-)
-def test_the_order_of_events(documents: list[dict[str, JSON]], expected: str) -> None:
-    """The first event out of order is named; pings, new events and cuts are no disorder."""
-    assert expected == MESSAGES.order(sse(documents))
 
 
 REQUEST: JSON = {

@@ -1,4 +1,4 @@
-"""Chat completions: chunks added up, conversations read, the order of chunks."""
+"""Chat completions: chunks added up, conversations read."""
 
 from __future__ import annotations
 
@@ -176,22 +176,6 @@ WORDS = sse([chunk(choice(content="[DONE]"))])
 def test_a_stream_has_ended(body: bytes, expected: bool) -> None:  # noqa: FBT001  (a column)
     """`[DONE]` or an error ends a stream, even without the empty line after it; a text `[DONE]` does not."""
     assert expected == CHAT.ended(body)
-
-
-@pytest.mark.parametrize(
-    ("body", "expected"),
-    [
-        (WORDS + DONE, ""),
-        (WORDS, ""),
-        (b": hello\n\n" + WORDS, ""),
-        (DONE + WORDS, "event 2 after [DONE]"),
-        (WORDS + b"data: {}\n\n", "event 2 is no chunk"),
-        (sse([{"error": "x"}]) + WORDS, ""),
-    ],
-)
-def test_the_order_of_chunks(body: bytes, expected: str) -> None:
-    """Chunks, then `[DONE]`, then nothing."""
-    assert expected == CHAT.order(body)
 
 
 def test_a_request_reads_as_a_question() -> None:

@@ -59,7 +59,7 @@ def test_the_response_is_found_among_notifications(answer: dict[str, JSON]) -> N
     """A stream amounts to the response in it, wherever the notifications stand."""
     body = b": ping\r\n\r\n" + sse([PROGRESS, answer], names=False)
     assert answer == OPERATION.add_up(body)
-    assert (True, "") == (OPERATION.ended(body), OPERATION.order(body))
+    assert OPERATION.ended(body)
 
 
 def test_a_stream_without_a_response_gives_its_messages() -> None:
@@ -68,11 +68,6 @@ def test_a_stream_without_a_response_gives_its_messages() -> None:
     assert [PROGRESS, PROGRESS] == OPERATION.add_up(body)
     assert not OPERATION.ended(body)
     assert OPERATION.add_up(json.dumps(RESULT).encode()) is None
-
-
-def test_nothing_follows_the_response() -> None:
-    """A message after the response is out of order."""
-    assert "event 2 after the response" == OPERATION.order(sse([RESULT, PROGRESS], names=False))
 
 
 def test_a_call_reads_as_a_turn() -> None:

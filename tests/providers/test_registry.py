@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replaykit.providers.registry import PROVIDERS, find
+from replaykit.providers.registry import PROVIDERS, find, speeches
 from tests.strategies import COSTLY
 
 if TYPE_CHECKING:
@@ -159,12 +159,11 @@ def test_no_document_is_too_strange(document: JSON, path: tuple[str | int, ...])
 @COSTLY
 @given(st.lists(DOCUMENTS, max_size=8))
 def test_no_stream_is_too_strange(documents: list[JSON]) -> None:
-    """Any events add up to something that can be read, and can be asked for end and order."""
+    """Any events add up to something that can be read, and can be asked for its end."""
     body = b"".join(b"data: " + json.dumps(document).encode() + b"\n\n" for document in documents)
     for _, operation in OPERATIONS:
         operation.read_answer(operation.add_up(body))
         assert operation.ended(body) in (True, False)
-        assert operation.order(body) is not None
 
 
 @COSTLY
@@ -174,7 +173,15 @@ def test_no_bytes_are_too_strange(body: bytes) -> None:
     for _, operation in OPERATIONS:
         operation.read_answer(operation.add_up(body))
         operation.ended(body)
-        operation.order(body)
+
+
+def test_answers_can_be_made_up() -> None:
+    """By provider, by wire, or all; a name that merely begins like another is nobody's."""
+    both = {"openai.chat", "openai.responses"}
+    assert both == {speech.name for speech in speeches("openai")}
+    assert ["openai.chat"] == [speech.name for speech in speeches("openai.chat")]
+    assert {"anthropic", *both} == {speech.name for speech in speeches()}
+    assert () == speeches("open")
 
 
 def test_depth_is_no_trap() -> None:

@@ -1,4 +1,4 @@
-"""The Responses API: events added up, conversations read, the order of events."""
+"""The Responses API: events added up, conversations read."""
 
 from __future__ import annotations
 
@@ -111,31 +111,6 @@ def test_a_stream_has_ended() -> None:
         body = sse([*talk, {"type": f"response.{status}", "response": response(status)}])
         assert RESPONSES.ended(body)
         assert not RESPONSES.ended(body[:-10])
-
-
-COMPLETED: dict[str, JSON] = {"type": "response.completed", "response": response("completed")}
-ERROR: dict[str, JSON] = {"type": "error", "message": "Broken"}
-
-
-@pytest.mark.parametrize(
-    ("documents", "expected"),
-    [
-        (STORY, ""),
-        (numbered(CREATED, COMPLETED), ""),
-        (numbered({**CREATED, "type": "response.queued"}, CREATED, COMPLETED), ""),
-        ([*numbered(CREATED), ERROR, *numbered(COMPLETED)], ""),
-        (numbered(COMPLETED), "event 1: response.completed where response.created is due"),
-        (
-            [*numbered(CREATED), {**COMPLETED, "sequence_number": 2}],
-            "event 2: response.completed has sequence_number 2 where 1 is due",
-        ),
-        ([CREATED], "event 1: response.created has sequence_number null where one is due"),
-        (numbered(CREATED, COMPLETED, STORY[1]), "event 3: response.output_item.added after response.completed"),
-    ],
-)
-def test_the_order_of_events(documents: list[dict[str, JSON]], expected: str) -> None:
-    """Created first, numbers without a gap, nothing after the last."""
-    assert expected == RESPONSES.order(sse(documents))
 
 
 def test_a_request_reads_as_a_question() -> None:

@@ -1,4 +1,4 @@
-"""A router in place, and those who ask it."""
+"""A model to ask, a router in its place, and those who ask it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,21 @@ from replaykit.config import Config
 from replaykit.pytest_plugin.mock.ready import router
 from replaykit.pytest_plugin.mock.routing import Routing
 from replaykit.transport.patch import Patch
+from tests.cli.scripts import said
 from tests.sdk.colour import Colour
+from tests.servers.wire import Server
 from tests.transport.flavour import Flavour
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[Server]:
+    """A server with one place, `POST /ask`."""
+    with Server() as server:
+        server.on("POST /ask", said)
+        yield server
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tests.pytest_plugin.suite import Suite
 
-_WORDS = "PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS|NOT RUN"
+_WORDS = "PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS|NOT RUN|NO KEY"
 _LINE = re.compile(
     rf"^(?:\[gw\d+\] \[ *\d+%\] (?P<theirs>{_WORDS}) (?P<there>\S.*?) *"
     rf"|(?P<here>\S+::.*?) (?P<ours>{_WORDS})(?: \(.*\))? +\[ *\d+%\])$",

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from replaykit.cassette import names, read
-from tests.cli.scripts import TALK, said
+from tests.cli.scripts import TALK
 from tests.pytest_plugin.suite import Suite, suite
-from tests.servers.wire import Server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.servers.wire import Server
 
 AGENT = """
 import os, unittest
@@ -48,14 +48,6 @@ class TestIt(unittest.TestCase):
 def test_without(request):
     assert "episode" not in request.fixturenames
 """
-
-
-@pytest.fixture(scope="module")
-def model() -> Iterator[Server]:
-    """A server with one place, `POST /ask`."""
-    with Server() as server:
-        server.on("POST /ask", said)
-        yield server
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +150,7 @@ def test_what_has_no_cassette_fails(copy: Suite) -> None:
     shutil.rmtree(copy.folder / "episodes")
     ran = copy.pytest("-k", "says")
     assert "test_agent.test_says has no cassette in cassettes/\n" in ran.text
-    assert "record it: pytest 'tests/test_agent.py::test_says' --replaykit-record=missing\n" in ran.text
+    assert "record it: pytest tests/test_agent.py::test_says --replaykit-record=missing\n" in ran.text
 
 
 def test_a_test_that_fails_writes_no_cassette(copy: Suite) -> None:
@@ -248,6 +240,7 @@ def test_fixtures_of_the_test_belong_to_its_episode(copy: Suite) -> None:
 
 def test_a_suite_without_replaykit_runs_as_it_would(copy: Suite) -> None:
     """The same words, with and without the plugin, and nothing of ours is imported."""
+    copy.warm = False
     copy.write("tests/test_agent.py", "import sys\ndef test_it():\n    assert 'replaykit.config' not in sys.modules\n")
     ran = copy.pytest("tests/test_agent.py", TEST_MODE="ci")
     assert {"passed": 1} == ran.counts, ran.text

@@ -14,8 +14,8 @@ import pytest
 
 import replaykit
 from replaykit import cassette
-from replaykit.pytest_plugin.live import KEYLESS
-from replaykit.pytest_plugin.mock.wires import KEYS
+from replaykit.providers.registry import KEYS
+from replaykit.pytest_plugin.keys import KEYLESS
 from replaykit.pytest_plugin.tally import Sums, Tally
 from replaykit.store import Store
 from tests.pytest_plugin.stage import made, run
@@ -98,6 +98,12 @@ TROUBLE = (
 
     def test_is_not_marked():
         pass
+
+    @pytest.mark.episode
+    def test_comes_late(tmp_path_factory):
+        others = tmp_path_factory.getbasetemp() / "replaykit-live.json"
+        others.write_text('{"calls": 100, "tokens": 0}')
+        ask(httpx2.Client())
 """
 )
 
@@ -225,6 +231,16 @@ def test_budgets_hold_live(trouble: tuple[Suite, Ran]) -> None:
     assert f"takes {TOKENS} tokens, and its mark allows max_tokens=10" in trouble[1].text
 
 
+def test_a_test_that_comes_late_leaves_nothing(trouble: tuple[Suite, Ran]) -> None:
+    """One that another process leaves no call for, after it began, is not run, and has no draft."""
+    suite, ran = trouble
+    assert "not run" == ran.outcomes["test_comes_late"]
+    with Store(suite.folder / "episodes" / "episodes.db") as store:
+        names = {each.name for each in store.summaries()}
+    assert "test_trouble.test_works" in names
+    assert "test_trouble.test_comes_late" not in names
+
+
 def test_the_summary_adds_up(trouble: tuple[Suite, Ran]) -> None:
     """The end says what was taken of what may be, whatever became of the tests."""
     assert f"live: 7 calls of at most 100, {3 * TOKENS} tokens of at most 200,000" in trouble[1].text
@@ -237,6 +253,8 @@ def test_workers_share_a_cap(tmp_path: Path, live_server: Server) -> None:
     assert 3 == len(live_server.requests)
     assert (1, {"passed": 3, "not run": 5}) == (ran.exit_code, ran.counts)
     assert ["not run"] * 5 + ["passed"] * 3 == sorted(ran.outcomes.values())
+    with Store(suite.folder / "episodes" / "episodes.db") as store:
+        assert [1, 1, 1] == [each.steps for each in store.summaries()], "a test that was not run has left a draft"
     assert f"live: 3 calls of at most 3, {3 * TOKENS} tokens" in ran.text
     assert (
         "not run: 5 tests, for the session's cap of 3 calls is reached; --replaykit-max-calls allows more" in ran.text
@@ -258,9 +276,9 @@ def test_no_thread_takes_more_than_there_is(tmp_path: Path) -> None:
 
     def take(_number: int) -> int:
         ready.wait(10)
-        return sum(not tally.take(1, caps) for _ in range(10))
+        return sum(not tally.take(caps) and bool(tally.add(1)) for _ in range(10))
 
     with ThreadPoolExecutor(8) as pool:
         assert 25 == sum(pool.map(take, range(8)))
-    assert Sums(25, 80) == tally.sums
-    assert {"calls": 25, "tokens": 80} == json.loads((tmp_path / "tally.json").read_text())
+    assert Sums(25, 25) == tally.sums
+    assert {"calls": 25, "tokens": 25} == json.loads((tmp_path / "tally.json").read_text())

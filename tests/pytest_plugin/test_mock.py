@@ -215,14 +215,14 @@ MARKED = """
 
     @pytest.mark.episode(max_calls=0)
     def test_is_kept_in(replaykit_mock):
-        with pytest.raises(ConnectionRefusedError):
+        with pytest.raises(ConnectionRefusedError, match="203.0.113.7: a test in mode mock opens no connection beyond"):
             socket.create_connection(("203.0.113.7", 80))
         replaykit_mock.get("https://203.0.113.7/x").pass_through()
         with pytest.raises(httpx2.ConnectError):
             httpx2.get("https://203.0.113.7/x")
 
     def test_not_marked(replaykit_mock):
-        with pytest.raises(ConnectionRefusedError):
+        with pytest.raises(ConnectionRefusedError, match="203.0.113.7: a test in mode mock opens no connection beyond"):
             socket.create_connection(("203.0.113.7", 80))
 """
 

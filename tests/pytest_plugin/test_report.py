@@ -95,7 +95,7 @@ def test_a_run_that_records(recorded: Suite) -> None:
     """Every test with an episode is in the report, and no other; each names what was kept."""
     totals, tests = told(recorded, "rec.json")
     assert {"test_same", "test_differs", "test_own", "test_skips", "test_unknown"} == {*tests}
-    assert {"replayed": 0, "recorded": 5, "live": 0, "none": 0} == totals["episodes"]
+    assert {"replayed": 0, "recorded": 5, "live": 0, "vcrpy": 0, "none": 0} == totals["episodes"]
     own = tests["test_own"]
     assert ("own", "recorded", "passed", True) == (own["episode"], own["how"], own["outcome"], own["accepted"])
     assert own["draft"].startswith("episode_")
@@ -110,7 +110,7 @@ def test_a_run_of_several_processes(recorded: Suite) -> None:
     totals, tests = told(recorded, "ran.json")
     outcomes = {"failed": 2, "error": 1, "not run": 0, "skipped": 1, "xfailed": 0, "passed": 1}
     assert (5, outcomes) == (totals["tests"], totals["outcomes"]), ran.text
-    assert {"replayed": 4, "recorded": 0, "live": 0, "none": 1} == totals["episodes"]
+    assert {"replayed": 4, "recorded": 0, "live": 0, "vcrpy": 0, "none": 1} == totals["episodes"]
     assert (3, 1) == (totals["steps"]["same"], totals["steps"]["not_recorded"])
     assert ["test_differs", "test_own", "test_unknown", "test_skips", "test_same"] == [*tests]
     assert tests["test_differs"]["account"].startswith("not recorded in test_agent.test_differs: POST ")

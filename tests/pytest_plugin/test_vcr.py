@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -251,6 +252,7 @@ def test_the_summary_counts_what_is_loose(ran: Outcome) -> None:
     """Also over several processes: how many were answered how, and what explains it."""
     assert "15 tests answered from vcrpy cassettes: 10 same, 1 loose, 7 not recorded" in ran.text
     assert "loose: 1 test sent something else" in ran.text
+    assert "all the same\n    tests/test_app.py::test_loose\n" in ran.text
     assert "record_mode='sometimes' is no mode" in ran.text
 
 
@@ -322,8 +324,6 @@ def post(url, body):
 PATCH = """
 from unittest import mock
 
-PATCHER_NAMES = ("httpx", "httpx2", "urllib3")
-
 class Request:
     def __init__(self, method, uri, body):
         self.method, self.uri, self.body, self.headers = method, uri, body, {}
@@ -332,9 +332,11 @@ class CassettePatcherBuilder:
     def __init__(self, cassette):
         self.cassette = cassette
     def build(self):
-        assert tuple(self.cassette.skip_patchers) == ("httpx", "httpx2")
         import urllib3
+        yield from self._httpx()
         yield mock.patch.object(urllib3, "post", self.post)
+    def _httpx(self):
+        raise AssertionError("httpx is not theirs")
     def post(self, url, body):
         request = Request("POST", url, body)
         assert self.cassette.can_play_response_for(request)
@@ -416,6 +418,20 @@ def test_an_audit_and_its_baseline(drifting: Suite) -> None:
     assert "tests/test_drift.py::test_drifts[a]   (new)" in third.text
     assert (1, []) == (third.exit_code, path.read_text().splitlines()[1:])
     assert before == {each: each.read_bytes() for each in drifting.folder.rglob("*.yaml")}
+
+
+def test_the_report_has_what_was_loose(drifting: Suite) -> None:
+    """Tests with cassettes of vcrpy are in it, and each of their loose requests, with what differs in it."""
+    drifting.pytest("--replaykit-vcr", "--replaykit-report=ran.json", a="Oslo", b="Rome", **ALONE)
+    drifting.pytest("--replaykit-vcr", "--replaykit-report=ran.html", b="Bonn", **ALONE)
+    report = json.loads((drifting.folder / "ran.json").read_text("utf-8"))
+    assert (2, 2) == (report["totals"]["episodes"]["vcrpy"], report["totals"]["steps"]["loose"])
+    assert "tests/cassettes/test_drift/test_drifts[a].yaml" == report["tests"][0]["episode"]
+    assert [["POST api.model.test/v1/chat", 'city: "Paris" → "Oslo"']] == report["tests"][0]["loose"]
+    assert [["POST api.model.test/v1/chat", 'city: "Paris" → "Rome"']] == report["tests"][1]["loose"]
+    page = (drifting.folder / "ran.html").read_text("utf-8")
+    assert "loose: POST api.model.test/v1/chat" in page
+    assert "1 same, 1 loose" in page
 
 
 @pytest.mark.parametrize(

@@ -223,6 +223,44 @@ def test_a_form_is_filtered(tmp_path: Path) -> None:
     assert b"b=x&c=%20&d" == (sift(live) or live).body
 
 
+PARTS = (
+    b'--x\r\nContent-Disposition: form-data; name="%b"\r\n\r\n%b\r\n'
+    b'--x\r\nContent-Disposition: form-data; name="file"; filename="key"\r\n\r\n\xff\r\nkey\r\n--x--\r\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (["key"], PARTS.partition(b"%b\r\n")[2]),
+        ([("key", "x")], PARTS % (b"key", b"x")),
+        ([("key", lambda key, value, request: f"{key}={value}")], PARTS % (b"key", b"key=1")),  # noqa: ARG005
+        (["else", "name", "filename"], PARTS % (b"key", b"1")),
+    ],
+)
+@pytest.mark.parametrize("boundary", ["x", '"x"; charset=utf-8'])
+def test_a_form_in_parts_is_filtered(tmp_path: Path, said: list[Any], expected: bytes, boundary: str) -> None:
+    """Parts are taken out or written over by their name, and all other bytes stay as they were."""
+    case = opened(written(tmp_path), filter_post_data_parameters=said)
+    kind = {"content-type": f"multipart/form-data; boundary={boundary}"}
+    sift = case.playing._settings.sift  # noqa: SLF001 - what it was made of
+    assert sift is not None
+    left = sift(Request("POST", URL, PARTS % (b"key", b"1"), kind))
+    assert left is not None
+    assert expected.removeprefix(b"\r\n") == left.body
+
+
+def test_a_matcher_of_the_projects_own_does_not_make_a_difference(tmp_path: Path) -> None:
+    """JSON that is written otherwise is the same after rules there, too, before anything is taken loosely."""
+    vcr = Vcr("none", str(tmp_path))
+    vcr.register_matcher("method", lambda live, recorded: live.method == recorded.method)
+    case = opened(written(tmp_path), vcr=vcr)
+    with case.under_way(()):
+        assert "rain" == httpx.post(URL, content=b'{ "city" : "Rome" }').text
+        assert "sun" == ask("Oslo")
+    assert ["after_rules", "loose"] == hows(case)
+
+
 def test_what_a_filter_drops_is_sent(tmp_path: Path, server: Server) -> None:
     """An ignored host is asked for real, and so is what a hook gives None for."""
     url = server.on("GET /a", plain(b"real"))

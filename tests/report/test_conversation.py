@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from replaykit.core.model import Episode, Failure, ToolCall
-from replaykit.report.conversation import conversation, duration
+from replaykit.report.clock import duration
+from replaykit.report.conversation import conversation
 from replaykit.report.terminal import plain, write
 from tests.gold.compare import gold
 from tests.report.scenes import Claude, Run, answered, fetched, kept, mixed, text, travel

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from replaykit.report.table import joined, summary_of, table, when
+from replaykit.report.clock import when
+from replaykit.report.table import joined, summary_of, table
 from replaykit.report.terminal import plain
 from replaykit.store import Summary
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from replaykit.core.model import header
 from replaykit.providers import Operation, Provider, listing
 from replaykit.providers.anthropic.messages import place, read_answer, read_count, read_request
-from replaykit.providers.anthropic.stream import add_up, ended, order
+from replaykit.providers.anthropic.stream import add_up, ended
 from replaykit.providers.other import PLAIN
 from replaykit.providers.shape import mapping
 from replaykit.providers.wire import attempt, route
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from replaykit.core.model import JSON, Headers
+    from replaykit.providers.promise import Promise
+    from replaykit.providers.speech import Speech
 
-
-_MESSAGES = Operation("messages", read_request, read_answer, add_up, ended, order, place)
+_MESSAGES = Operation("messages", read_request, read_answer, add_up, ended, place)
 _COUNT = replace(PLAIN, name="count_tokens", read_request=read_request, read_answer=read_count, place=place)
 _MODELS = replace(PLAIN, name="models", read_request=listing.ask, read_answer=listing.read_models)
 _REST = replace(PLAIN, name="rest")
@@ -54,6 +55,20 @@ def _operation(_method: str, url: str, headers: Headers, document: JSON) -> Oper
     return _REST if versioned and not path.endswith("/chat/completions") else None
 
 
+def _speeches() -> tuple[Speech, ...]:
+    """Imported when an answer is to be made up, which replays do not."""
+    from replaykit.providers.anthropic.answers import MESSAGES
+
+    return (MESSAGES,)
+
+
+def _promises() -> Mapping[str, Promise]:
+    """Imported when a contract is made, which replays do not."""
+    from replaykit.providers.anthropic.promise import PROMISES
+
+    return PROMISES
+
+
 PROVIDER = Provider(
     name="anthropic",
     operation=_operation,
@@ -62,5 +77,8 @@ PROVIDER = Provider(
     delays=("anthropic._base_client:INITIAL_RETRY_DELAY",),
     credentials=("x-api-key", "authorization"),
     untouchable=("signature", "encrypted_content", "encrypted_index", "redacted_thinking.data"),
+    keys=("ANTHROPIC_API_KEY",),
+    speeches=_speeches,
+    promises=_promises,
 )
 """What we know about Anthropic's wire."""

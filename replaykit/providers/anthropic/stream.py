@@ -1,4 +1,4 @@
-"""The stream of the Messages API: added up to its message, its terminator, the order of its events.
+"""The stream of the Messages API: added up to its message, and its terminator.
 
 Law: pure; any bytes may come in. A stream that was cut amounts to what had come; one that an `error`
 event broke off carries that error in `error` beside what had come.
@@ -19,7 +19,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from replaykit.providers.shape import mapping, parse, position, print_json, sequence, string
+from replaykit.providers.shape import mapping, parse, position, sequence, string
 from replaykit.providers.wire import documents, of_kind, reaches
 
 if TYPE_CHECKING:
@@ -29,21 +29,6 @@ if TYPE_CHECKING:
 
 _REPLACED = frozenset({"signature_delta", "compaction_delta"})
 _PARTIAL = "partial_json"
-
-_FIRST = "at the start"
-
-_STEPS: Mapping[tuple[str, str], str] = {
-    (_FIRST, "message_start"): "between blocks",
-    ("between blocks", "content_block_start"): "inside a block",
-    ("inside a block", "content_block_delta"): "inside a block",
-    ("inside a block", "content_block_stop"): "between blocks",
-    ("between blocks", "message_delta"): "after message_delta",
-    ("after message_delta", "message_delta"): "after message_delta",
-    ("after message_delta", "message_stop"): "after message_stop",
-}
-"""State and event to the next state; a known event without an entry breaks the order."""
-
-_ORDERED = frozenset(event for _, event in _STEPS)
 
 
 @dataclass(slots=True)
@@ -150,25 +135,3 @@ def add_up(body: bytes) -> JSON:
 def ended(body: bytes) -> bool:
     """True when `message_stop`, or an `error` event in its place, is in the stream."""
     return any(reaches(body, last, of_kind(last)) for last in ("message_stop", "error"))
-
-
-def order(body: bytes) -> str:
-    """The first event that breaks the order of the Messages API, or nothing; a cut stream breaks none.
-
-    `message_start (content_block_start delta* content_block_stop)* message_delta+ message_stop`,
-    blocks numbered from 0 without a gap. `ping` and events of unknown types may stand anywhere; after
-    an `error` event nothing is expected.
-    """
-    state, block = _FIRST, -1
-    for number, (name, event) in enumerate(documents(body), start=1):
-        if name == "error":
-            return ""
-        if name not in _ORDERED:
-            continue
-        if (state, name) not in _STEPS:
-            return f"event {number}: {name} {state}"
-        state = _STEPS[state, name]
-        block += name == "content_block_start"
-        if name.startswith("content_block") and event.get("index") != block:
-            return f"event {number}: {name} with index {print_json(event.get('index'))} where {block} is due"
-    return ""

@@ -17,18 +17,21 @@ from replaykit.providers.shape import mapping
 from replaykit.providers.wire import attempt, route
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from replaykit.core.model import JSON, Headers
+    from replaykit.providers.promise import Promise
+    from replaykit.providers.speech import Speech
 
 _Row: TypeAlias = "tuple[str, frozenset[str], Operation]"
 
-_CHAT = Operation("chat", chat.read_request, chat.read_answer, chunks.add_up, chunks.ended, chunks.order, chat.place)
+_CHAT = Operation("chat", chat.read_request, chat.read_answer, chunks.add_up, chunks.ended, chat.place)
 _RESPONSES = Operation(
     "responses",
     responses.read_request,
     responses.read_answer,
     events.add_up,
     events.ended,
-    events.order,
     responses.place,
 )
 _COMPLETIONS = replace(_CHAT, name="completions", read_request=listing.ask, place=PLAIN.place)
@@ -84,6 +87,20 @@ def _is_sdk(headers: Headers) -> bool:
     return "OpenAI/" in header(headers, "user-agent").partition(" ")[0]
 
 
+def _speeches() -> tuple[Speech, ...]:
+    """Imported when an answer is to be made up, which replays do not."""
+    from replaykit.providers.openai.answers import CHAT, RESPONSES
+
+    return CHAT, RESPONSES
+
+
+def _promises() -> Mapping[str, Promise]:
+    """Imported when a contract is made, which replays do not."""
+    from replaykit.providers.openai.promise import PROMISES
+
+    return PROMISES
+
+
 PROVIDER = Provider(
     name="openai",
     operation=_operation,
@@ -92,5 +109,8 @@ PROVIDER = Provider(
     delays=("openai._base_client:INITIAL_RETRY_DELAY",),
     credentials=("authorization", "api-key", "x-api-key"),
     untouchable=("encrypted_content",),
+    keys=("OPENAI_API_KEY",),
+    speeches=_speeches,
+    promises=_promises,
 )
 """What we know about OpenAI's wires."""

@@ -1,4 +1,4 @@
-"""The stream of chat completions: added up to its completion, its terminator, the order of its chunks.
+"""The stream of chat completions: added up to its completion, and its terminator.
 
 Law: pure; any bytes may come in. A stream that was cut amounts to what had come.
 
@@ -18,7 +18,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from replaykit.core.stream import events
 from replaykit.providers.shape import mapping, parse, position, sequence, string
 from replaykit.providers.wire import DONE, documents, reaches
 
@@ -180,18 +179,3 @@ def ended(body: bytes) -> bool:
     return reaches(body, DONE, lambda event: event.data.strip() == DONE) or reaches(
         body, '"error"', lambda event: bool(mapping(parse(event.data)).get("error"))
     )
-
-
-def order(body: bytes) -> str:
-    """The first event that is out of place: after `[DONE]`, or no chunk; a cut stream breaks nothing."""
-    done = False
-    for number, event in enumerate((event for event in events(body) if event.dispatched), start=1):
-        if done:
-            return f"event {number} after {DONE}"
-        done = event.data.strip() == DONE
-        chunk = mapping(parse(event.data))
-        if chunk.get("error"):
-            return ""
-        if not done and "choices" not in chunk:
-            return f"event {number} is no chunk"
-    return ""

@@ -1,4 +1,4 @@
-"""The stream of the Responses API: added up to its response, its terminator, the order of its events.
+"""The stream of the Responses API: added up to its response, and its terminator.
 
 Law: pure; any bytes may come in. The last event of a whole stream carries the response; of a cut one
 the best state is made from what had come: the response as begun, items as they were finished, and
@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from replaykit.providers.shape import mapping, position, print_json, sequence, string
+from replaykit.providers.shape import mapping, position, sequence, string
 from replaykit.providers.wire import documents, of_kind, reaches
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _LAST = ("response.completed", "response.failed", "response.incomplete")
 _STATES = frozenset({"response.created", "response.queued", "response.in_progress", *_LAST})
-_FIRST = frozenset({"response.created", "response.queued"})
 
 _LISTS: Mapping[str, str] = {
     "response.content_part.": "content",
@@ -140,25 +139,3 @@ def add_up(body: bytes) -> JSON:
 def ended(body: bytes) -> bool:
     """True when the response is completed, failed or incomplete, or an error broke it off."""
     return any(reaches(body, last, of_kind(last)) for last in (*_LAST, "error"))
-
-
-def order(body: bytes) -> str:
-    """The first event that breaks the order of the Responses API, or nothing; a cut stream breaks none.
-
-    Created (or queued) first; each `sequence_number` one more than the one before; nothing after
-    completed, failed or incomplete. After an `error` event nothing is expected.
-    """
-    due, over = None, ""
-    for number, (name, event) in enumerate(documents(body), start=1):
-        if over:
-            return f"event {number}: {name} after {over}"
-        if name == "error":
-            return ""
-        if number == 1 and name not in _FIRST:
-            return f"event 1: {name} where response.created is due"
-        found = position(event.get("sequence_number"))
-        if found is None or found != (found if due is None else due):
-            stated = print_json(event.get("sequence_number"))
-            return f"event {number}: {name} has sequence_number {stated} where {'one' if due is None else due} is due"
-        due, over = found + 1, name if name in _LAST else ""
-    return ""

@@ -17,11 +17,11 @@ from replaykit.core.redact import placeholder
 from replaykit.errors import UsageError
 from replaykit.guard import Guard
 from replaykit.launch.variables import VARIABLES
+from replaykit.providers.registry import KEYS
 from replaykit.pytest_plugin import CASE, MARK
 from replaykit.pytest_plugin.case import Case
 from replaykit.pytest_plugin.mock.ready import router
 from replaykit.pytest_plugin.mock.routing import NotMocked, Routed, Routing
-from replaykit.pytest_plugin.mock.wires import KEYS
 from replaykit.pytest_plugin.modes import Unknown, mode
 from replaykit.pytest_plugin.placing import named
 from replaykit.tools.values import NoForm, dumps
@@ -31,6 +31,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from replaykit.config import Config
+
+
+TOLD = (
+    "a test in mode mock",
+    "let it go through httpx or httpx2, which replaykit_mock answers, or replace what asks for it",
+)
+"""Who refuses a connection, and what can be done about it."""
 
 
 class Mocked(Case):
@@ -48,7 +55,7 @@ class Mocked(Case):
             patch.put()
             stack.callback(patch.take)
             if refuse:
-                guard = Guard(lambda _unseen: None, refuse=True, allow=lambda _host: False)
+                guard = Guard(lambda _unseen: None, refuse=True, allow=lambda _host: False, told=TOLD)
                 guard.start()
                 stack.callback(guard.stop)
             self._stack = stack.pop_all()

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from replaykit.core.plain import counted
 from replaykit.errors import UsageError, hide
-from replaykit.providers.registry import hurried
+from replaykit.providers.registry import hurried, speeches
 from replaykit.providers.shape import mapping, parse
-from replaykit.pytest_plugin.mock.answers import OVERLOADED, Error, Message, Tool, checked, part, settled
+from replaykit.providers.speech import OVERLOADED, Error, Message, Said, Tool
+from replaykit.pytest_plugin.mock.answers import checked, part, settled
 from replaykit.pytest_plugin.mock.routing import NotMocked
 from replaykit.pytest_plugin.mock.translation import translated
-from replaykit.pytest_plugin.mock.wires import ANTHROPIC, CHAT, RESPONSES, Said
 from replaykit.transport.library import headers_of, library
 from replaykit.transport.streams import of
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     import httpx
     import respx
 
+    from replaykit.providers.speech import Speech
     from replaykit.pytest_plugin.mock.answers import Answer, Part
-    from replaykit.pytest_plugin.mock.wires import Wire
 
     Ask = Callable[..., respx.Route]
 
@@ -46,7 +46,7 @@ class Ready:
 
     def anthropic(self: Any, *answers: Answer, **patterns: Any) -> respx.Route:
         """The route of Anthropic's Messages API, on every host; `patterns` are respx's, for some requests only."""
-        route: respx.Route = self._answered((ANTHROPIC,), answers, patterns)
+        route: respx.Route = self._answered("anthropic", answers, patterns)
         return route
 
     @property
@@ -88,17 +88,16 @@ class Ready:
 
     def _answered(
         self: Any,
-        wires: tuple[Wire, ...],
+        name: str,
         answers: tuple[Answer, ...],
         patterns: Mapping[str, Any],
     ) -> respx.Route:
-        """The route to these wires, which gives these answers."""
+        """The route to the wires of this name, which gives these answers."""
         checked(answers)
-        path = "|".join(wire.path.pattern for wire in wires)
-        name = wires[0].name if len(wires) == 1 else wires[0].name.partition(".")[0]
+        path = "|".join(wire.path.pattern for wire in speeches(name))
         route: respx.Route = self.route(method="POST", path__regex=path, **patterns)
         numbers = self.__dict__.setdefault("_numbers", itertools.count(1))
-        route.side_effect = Giver(name, wires, answers, numbers)
+        route.side_effect = Giver(name, answers, numbers)
         return route
 
 
@@ -111,24 +110,24 @@ class OpenAI:
 
     def __call__(self, *answers: Answer, **patterns: Any) -> respx.Route:
         """The route of both: whichever is asked says the next answer."""
-        return self._answered((CHAT, RESPONSES), answers, patterns)
+        return self._answered("openai", answers, patterns)
 
     def chat(self, *answers: Answer, **patterns: Any) -> respx.Route:
         """The route of chat completions."""
-        return self._answered((CHAT,), answers, patterns)
+        return self._answered("openai.chat", answers, patterns)
 
     def responses(self, *answers: Answer, **patterns: Any) -> respx.Route:
         """The route of the Responses API."""
-        return self._answered((RESPONSES,), answers, patterns)
+        return self._answered("openai.responses", answers, patterns)
 
 
 class Giver:
     """Gives its answers: a single one every time, several one after the other."""
 
-    def __init__(self, name: str, wires: tuple[Wire, ...], answers: tuple[Answer, ...], numbers: Iterator[int]) -> None:
+    def __init__(self, name: str, answers: tuple[Answer, ...], numbers: Iterator[int]) -> None:
         """`numbers` counts all answers of a router."""
         self._name = name
-        self._wires = wires
+        self._wires = speeches(name)
         self._answers = answers
         self._left = itertools.repeat(answers[0]) if len(answers) == 1 else iter(answers)
         self._numbers = numbers
@@ -213,7 +212,7 @@ def router() -> Any:
     return Mock(assert_all_called=False)
 
 
-def _response(wire: Wire, said: Said) -> httpx.Response:
+def _response(wire: Speech, said: Said) -> httpx.Response:
     """A message, plain or streamed as the question wants it; a stream may break off."""
     import httpx
 
@@ -227,7 +226,7 @@ def _response(wire: Wire, said: Said) -> httpx.Response:
     return httpx.Response(200, headers=[*named, ("content-type", "text/event-stream; charset=utf-8")], stream=body)
 
 
-def _error(wire: Wire, error: Error, request: httpx.Request, number: int) -> httpx.Response:
+def _error(wire: Speech, error: Error, request: httpx.Request, number: int) -> httpx.Response:
     """An error in the provider's envelope."""
     import httpx
 

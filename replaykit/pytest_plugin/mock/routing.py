@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from replaykit.core.plain import line
 from replaykit.errors import ReplayError, hide
+from replaykit.providers.registry import speeches
 from replaykit.pytest_plugin.mock.translation import error_of, given, spoken
-from replaykit.pytest_plugin.mock.wires import WIRES
 from replaykit.session.hiding import Hiding
 from replaykit.transport.delays import DELAYS
 from replaykit.transport.library import library_of
@@ -146,7 +146,7 @@ class Routed:
 def _remedy(request: Any) -> str:
     """The line of a test that would answer this request."""
     url = urlsplit(str(request.url))
-    ready = next((wire for wire in WIRES if wire.path.search(url.path) and request.method == "POST"), None)
+    ready = next((wire for wire in speeches() if wire.path.search(url.path) and request.method == "POST"), None)
     where = f"https://{url.hostname}{url.path}" if url.scheme == "https" else f"{url.scheme}://{url.hostname}{url.path}"
     call = f'{ready.name}("…")' if ready else f"{request.method.lower()}({line(where, WIDE)!r}).respond(json={{…}})"
     return f"answer it: replaykit_mock.{call}"

@@ -7,6 +7,8 @@
     player      which of them answers            account   what differs, in words
     cassette, request, matchers, filters         what vcrpy's users see and register
     errors      the error of a miss              stand     a stand-in for `import vcr`
+    use, blocks `vcr.use_cassette` in a test     shelf     files that were read before
+    apart       what no rule can make equal
     places      which file is a test's           network   `block_network`
     others      other libraries, left to vcrpy   judging   what becomes of a test
     audit       `--replaykit-audit`

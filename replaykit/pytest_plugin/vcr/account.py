@@ -65,6 +65,10 @@ class Account:
         places = of_requests(Asked(step.request), Asked(self.clean(play.live)), self._ground())
         return [] if all(place.folds for place in places) else lines(telling(places))
 
+    def address(self, play: Play) -> str:
+        """What was asked for, as a report calls it."""
+        return Asked(self.clean(play.live)).address
+
     def clean(self, request: Request) -> Request:
         """A request without secrets, as it would be kept."""
         return self._requests.redacted(request)[0]

@@ -29,6 +29,9 @@ _HEADER = (
     "# Tests that send something other than what was recorded. pytest --replaykit-vcr --replaykit-audit shortens it.\n"
 )
 
+MOST = 10
+"""Tests that are named as loose; -v names all."""
+
 SHOWN = 4
 """Lines that are told of each request; -v tells all."""
 
@@ -39,12 +42,14 @@ def write(reporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if not facts:
         return
     reporter.section("replaykit: vcrpy cassettes", sep="-")
-    lines = [*_played(facts)]
+    long, lines = config.get_verbosity() > 0, [*_played(facts)]
     if config.option.replaykit_audit:
-        path, long = config.rootpath / BASELINE, config.get_verbosity() > 0
+        path = config.rootpath / BASELINE
         passed = {report.nodeid for report in reporter.stats.get("passed", ())}
         lines += _told(facts, known_in(path), long=long)
         lines += _based(facts, passed, path, whole=_whole(reporter, config))
+    else:
+        lines += _loose([test for test, each in facts.items() if each["loose"]], long=long)
     for text in lines:
         reporter.write_line(text)
 
@@ -73,13 +78,20 @@ def known_in(path: Path) -> set[str] | None:
 
 def _facts(reporter: pytest.TerminalReporter) -> dict[str, dict[str, Any]]:
     """What each test left of its cassette, by its id; also from another process."""
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, dict[int, dict[str, Any]]] = {}
     for reports in reporter.stats.values():
         for report in reports:
             for name, facts in getattr(report, "user_properties", ()):
                 if name == "replaykit_vcr":
-                    found[report.nodeid] = facts
-    return found
+                    found.setdefault(report.nodeid, {})[facts.get("block", 0)] = facts
+    return {test: _together([*each.values()]) for test, each in found.items()}
+
+
+def _together(several: list[dict[str, Any]]) -> dict[str, Any]:
+    """What a test's cassettes amount to: that of its mark, and those of its blocks."""
+    names = dict.fromkeys(name for each in several for name in each if name not in {"block", "differs"})
+    sums = {name: sum(each.get(name, 0) for each in several) for name in names}
+    return {**sums, "differs": [request for each in several for request in each.get("differs", ())]}
 
 
 def _played(facts: dict[str, dict[str, Any]]) -> Iterator[str]:
@@ -91,10 +103,18 @@ def _played(facts: dict[str, dict[str, Any]]) -> Iterator[str]:
     yield f"{counted(len(facts), 'test')} answered from vcrpy cassettes: {told}"
     if sums["kept"]:
         yield f"{counted(sums['kept'], 'new interaction')} kept: look at `git diff`"
-    if sums["loose"]:
-        tests = sum(1 for each in facts.values() if each["loose"])
-        yield f"loose: {counted(tests, 'test')} sent something else, and vcrpy's matching took it all the same"
-        yield "next: pytest --replaykit-vcr --replaykit-audit explains each"
+
+
+def _loose(tests: list[str], *, long: bool) -> Iterator[str]:
+    """The tests that were answered loosely, by name; the ones beyond the limit by their number."""
+    if not tests:
+        return
+    yield f"loose: {counted(len(tests), 'test')} sent something else, and vcrpy's matching took it all the same"
+    shown = tests if long else tests[:MOST]
+    yield from (f"    {line(test, 200)}" for test in shown)
+    if len(shown) < len(tests):
+        yield f"    … {counted(len(tests) - len(shown), 'more test')}: -v"
+    yield "next: pytest --replaykit-vcr --replaykit-audit explains each"
 
 
 def _told(facts: dict[str, dict[str, Any]], known: set[str] | None, *, long: bool) -> Iterator[str]:

@@ -10,6 +10,7 @@ import os
 import re
 import time
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from replaykit.core.model import Episode, Origin, Span
@@ -23,26 +24,39 @@ from replaykit.pytest_plugin.vcr.reading import interactions
 from replaykit.pytest_plugin.vcr.writing import Writing
 from replaykit.session import Session
 from replaykit.session.hiding import Hiding
-from replaykit.session.origin import span_here
+from replaykit.session.origin import relative, span_here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from replaykit.config import Config
+    from replaykit.pytest_plugin.vcr.player import Play
     from replaykit.pytest_plugin.vcr.settings import Settings
+    from replaykit.pytest_plugin.vcr.shelf import Shelf
 
 
 class Case:
     """What a test has of its cassette, while it runs."""
 
-    def __init__(self, test: str, paths: Sequence[str], settings: Settings, config: Config, *, strict: bool) -> None:
+    def __init__(  # noqa: PLR0913 - all that a test is told
+        self,
+        test: str,
+        paths: Sequence[str],
+        settings: Settings,
+        config: Config,
+        *,
+        strict: bool,
+        shelf: Shelf | None = None,
+    ) -> None:
         """`paths` are the files, the one that is recorded first; `config` has the settings of the project."""
         if settings.mode == "rewrite" and os.path.exists(paths[0]):  # noqa: PTH110 - a text from vcrpy's rules
             os.remove(paths[0])  # noqa: PTH107 - likewise
-        found, span = interactions(paths, settings)
+        found, span = interactions(paths, settings, shelf)
         self.cassette = Cassette(paths[0], found, settings, rewound=bool(found))
         self._config, self._ignores = config, settings.ignores
+        self._took = 0
         steps = tuple(each.exchange for each in found)
+        self._recorded = span.ended - span.began if span is not None else 0.0
         episode = Episode("", test, origin=Origin(program=test, source="vcrpy"), span=span or Span(), steps=steps)
         self._account = Account(test, episode, span_here(), self._config)
         self.playing = Playing(episode, self.cassette, settings, self._account, strict=strict)
@@ -62,14 +76,28 @@ class Case:
             stack.callback(guard.stop)
             stack.enter_context(left(self.cassette, self.playing))
             yield self.cassette
+        self._took = time.monotonic_ns() - began
         session.end()
         if self.writing is not None:
             self.writing.save()
 
     def told(self) -> list[list[str]]:
         """What differs of each loose play that rules do not allow, a line for each place."""
-        loose = (play for play in self.playing.plays if play.how == "loose")
-        return [told for play in loose if (told := self._account.differs(play))]
+        return [told for play in self._loose() if (told := self._account.differs(play))]
+
+    def reported(self) -> dict[str, Any]:
+        """What a report has of the test: of each loose play what was asked for, and what differs, too."""
+        loosely = [[self._account.address(play), *self._account.differs(play)] for play in self._loose()]
+        counts = self.facts()
+        return {
+            **{name: counts[name] for name in ("same", "after_rules", "loose")},
+            "not_recorded": counts["missed"],
+            "did": "vcrpy",
+            "episode": relative(Path(self.cassette.path), self._config.root),
+            "took": self._took / 1e9,
+            "recorded": self._recorded,
+            "loosely": loosely,
+        }
 
     def facts(self) -> dict[str, Any]:
         """What the summary adds up."""
@@ -78,6 +106,9 @@ class Case:
             counts[play.how] += 1
         kept = len(self.cassette) - self.cassette.loaded
         return {**counts, "missed": len(self.playing.misses), "kept": kept}
+
+    def _loose(self) -> Iterator[Play]:
+        return (play for play in self.playing.plays if play.how == "loose")
 
 
 def _reaching(guard: Guard, allowed: Sequence[str], ignores: Callable[[str], bool]) -> Guard:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import unquote_plus, urlencode
@@ -45,7 +46,7 @@ def query(parameters: Iterable[Any]) -> Filter:
 
 
 def post_data(parameters: Iterable[Any], *, nested: bool) -> Filter:
-    """Of the body: a form, or a JSON object, there also `nested` at any depth."""
+    """Of the body: a form, in parts or not, or a JSON object, there also `nested` at any depth."""
     return partial(_post_data, pairs=_pairs(parameters), nested=nested)
 
 
@@ -113,11 +114,8 @@ def _post_data(request: Request, *, pairs: Mapping[str, Any], nested: bool) -> R
     if request.method.upper() != "POST" or not request.body:
         return request
     kind = str(request.headers.get("content-type", "")).partition(";")[0].strip().lower()
-    try:
-        change = _json if kind == "application/json" else _form
-        request.body = change(request.body, pairs, request, nested=nested)
-    except ValueError:
-        pass
+    with suppress(ValueError):
+        request.body = _BODIES.get(kind, _form)(request.body, pairs, request, nested=nested)
     return request
 
 
@@ -153,3 +151,39 @@ def _form(body: bytes, pairs: Mapping[str, Any], request: Request, *, nested: bo
         elif (new := _becomes(pairs, plain, value, request)) is not None:
             kept.append(f"{name}={new}")
     return "&".join(kept).encode()
+
+
+def _parts(body: bytes, pairs: Mapping[str, Any], request: Request, *, nested: bool) -> bytes:  # noqa: ARG001 - as `_json`
+    """The form in parts (RFC 7578) without what is taken out, all other bytes as they were."""
+    boundary = _BOUNDARY.search(str(request.headers.get("content-type", "")))
+    if boundary is None:
+        return body
+    delimiter = b"--" + (boundary[1] or boundary[2]).encode()
+    first, *parts = body.split(delimiter)
+    return delimiter.join([first, *(left for each in parts if (left := _part(each, pairs, request)) is not None)])
+
+
+def _part(part: bytes, pairs: Mapping[str, Any], request: Request) -> bytes | None:
+    """What becomes of one part, from behind its delimiter to before the next; None when it is taken out."""
+    head, gap, value = part.partition(b"\r\n\r\n")
+    named = _NAMED.search(head)
+    name = named[1].decode(errors="replace") if named else ""
+    if not gap or named is None or name not in pairs:
+        return part
+    said, end = value.removesuffix(b"\r\n"), b"\r\n" if value.endswith(b"\r\n") else b""
+    new = _becomes(pairs, name, _text(said), request)
+    return None if new is None else head + gap + (new.encode() if isinstance(new, str) else bytes(new)) + end
+
+
+def _text(data: bytes) -> str | bytes:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data
+
+
+_BOUNDARY = re.compile(r'boundary=(?:"([^"]+)"|([^";,\s]+))', re.IGNORECASE)
+_NAMED = re.compile(rb'^content-disposition:[^\r\n]*?;[ \t]*name="([^"\r\n]*)"', re.IGNORECASE | re.MULTILINE)
+
+_BODIES = {"application/json": _json, "multipart/form-data": _parts}
+"""What changes a body of each content type; all others are taken for forms."""

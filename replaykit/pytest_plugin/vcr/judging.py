@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MOST = 3
 """Misses that are told in full: an SDK tries the same three times."""
 
-LEFT = "--replaykit-vcr answers httpx and httpx2; other libraries are left to vcrpy 9.4 or later: install it"
+LEFT = "--replaykit-vcr answers httpx and httpx2; other libraries are left to vcrpy: install it"
 
 
 @contextmanager

@@ -3,15 +3,21 @@
 vcrpy's own stubs are put in place for them, and play from the test's cassette: one cassette, one count of
 what was played, whoever asks. httpx and httpx2 stay ours.
 
-Law: vcrpy is loaded when one of these libraries is, and not before. A vcrpy that cannot leave out httpx
-(before 9.4) is left alone, and those libraries are refused as without it.
+    a test                                      vcrpy is
+    has one of them imported, and never asks    not loaded, and its stubs are not put in place
+    asks by one of `DOORS`                      loaded right before that, its stubs in place
+    imports httplib2 or tornado                 likewise, at once
+
+Law: vcrpy is loaded when it is needed, and not before: that takes 0.15 s, and its stubs 1 ms of each test.
 """
 
 from __future__ import annotations
 
+import threading
 from contextlib import ExitStack, contextmanager
+from functools import wraps
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from replaykit.core.match import Found, Missing
 from replaykit.core.model import Body
@@ -21,17 +27,28 @@ from replaykit.pytest_plugin.vcr.request import asked
 from replaykit.pytest_plugin.vcr.stand import installed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from replaykit.pytest_plugin.vcr.cassette import Cassette
     from replaykit.pytest_plugin.vcr.filters import Answer
     from replaykit.pytest_plugin.vcr.player import Playing
     from replaykit.pytest_plugin.vcr.request import Request
 
-LIBRARIES = frozenset({"aiohttp", "httplib2", "tornado", "urllib3"})
-"""Whose import makes vcrpy needed; `http.client` alone does not, for everybody has it."""
+DOORS = {
+    "aiohttp": ("aiohttp.client", "ClientSession._request"),
+    "http.client": ("http.client", "HTTPConnection", "HTTPSConnection"),
+    "urllib3": ("urllib3.connectionpool", "HTTPConnectionPool.urlopen"),
+}
+"""What every request of a library goes through, by the import that brings it: a module, and methods or classes in it.
 
-OURS = ("httpx", "httpx2")
+requests, botocore and huggingface-hub come through urllib3, urllib through http.client.
+"""
+
+DIRECT = frozenset({"httplib2", "tornado"})
+"""Whose import alone makes vcrpy needed: nobody has looked for their doors."""
+
+OURS = ("_httpx", "_httpx2", "_httpcore")
+"""What vcrpy's builder of patches calls those for httpx: `skip_patchers` is there from 9.4 on only."""
 
 _NOTHING = Asked("", "", (), Body.of(b""))
 
@@ -40,7 +57,6 @@ class Shared:
     """A test's cassette as vcrpy's stubs use it, by the names that they use."""
 
     custom_patches = ()
-    skip_patchers = OURS
 
     def __init__(self, cassette: Cassette, playing: Playing) -> None:
         """`playing` serves everybody who asks in this test."""
@@ -84,26 +100,92 @@ def left(cassette: Cassette, playing: Playing) -> Iterator[None]:
     if not installed():
         yield
         return
-    with ExitStack() as stack:
-        done: list[str] = []
-
-        def tell(name: str) -> None:
-            if not done:
-                done.append(name)
-                _put(stack, Shared(cassette, playing))
-
-        watch = Watch(LIBRARIES.__contains__, tell)
-        stack.callback(watch.stop)
+    with Doors(lambda stack: _put(stack, Shared(cassette, playing))) as doors:
+        watch = Watch({*DOORS, *DIRECT}, doors.tell)
+        doors.stack.callback(watch.stop)
         watch.start()
         yield
 
 
+class Doors:
+    """Waits in one test for the first request by another library, and then has `put` do what is to be done."""
+
+    def __init__(self, put: Callable[[ExitStack], None]) -> None:
+        """`put` gets the stack on which it may put what is to be undone."""
+        self.stack = ExitStack()
+        self._put = put
+        self._watched = ExitStack()
+        self._opened = False
+        self._lock = threading.RLock()
+
+    def __enter__(self) -> Self:
+        """Nothing is watched before somebody tells."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Everything is as it was."""
+        with self._lock:
+            self._opened = True
+            self._watched.close()
+        self.stack.close()
+
+    def tell(self, library: str) -> None:
+        """Watch a library that was imported; one that cannot be watched is used, as far as anybody knows."""
+        module, *places = DOORS.get(library, ("", ""))
+        try:
+            with self._lock:
+                for place in () if self._opened else places:
+                    self._watch(import_module(module), place)
+        except (ImportError, AttributeError, ValueError):
+            self.open()
+
+    def open(self) -> None:
+        """Do what is to be done, once; what watched is gone before."""
+        with self._lock:
+            if not self._opened:
+                self._opened = True
+                self._watched.close()
+                self._put(self.stack)
+
+    def _watch(self, module: Any, place: str) -> None:
+        """Have a method, or the making of an instance, open first."""
+        owner, _, name = place.rpartition(".")
+        holder = getattr(module, owner) if owner else module
+        original = getattr(holder, name)
+        setattr(holder, name, (_method if owner else _class)(holder, name, original, self.open))
+        self._watched.callback(setattr, holder, name, original)
+
+
+def _method(holder: Any, name: str, original: Any, first: Callable[[], None]) -> Any:
+    """A method that calls `first`, and then whatever stands in its place."""
+
+    @wraps(original)
+    def method(*args: Any, **named: Any) -> Any:
+        first()
+        return getattr(holder, name)(*args, **named)
+
+    return method
+
+
+def _class(holder: Any, name: str, original: Any, first: Callable[[], None]) -> Any:
+    """A class that calls `first`, and then makes an instance of whatever stands in its place."""
+
+    def make(kind: Any, *args: Any, **named: Any) -> Any:
+        if kind is not found:  # somebody's own, made of it meanwhile
+            return original.__new__(kind)
+        first()
+        return getattr(holder, name)(*args, **named)
+
+    found = type(name, (original,), {"__new__": make, "__module__": original.__module__, "__doc__": original.__doc__})
+    return found
+
+
 def _put(stack: ExitStack, shared: Shared) -> None:
     """Put vcrpy's stubs in place, until the stack is closed."""
-    patch = import_module("vcr.patch")
-    if hasattr(patch, "PATCHER_NAMES"):  # it knows how to leave out ours
-        for each in patch.CassettePatcherBuilder(shared).build():
-            stack.enter_context(each)
+    theirs = import_module("vcr.patch").CassettePatcherBuilder
+    leaving = dict.fromkeys(OURS, lambda _builder: ())
+    for each in type(theirs.__name__, (theirs,), leaving)(shared).build():
+        stack.enter_context(each)
 
 
 def _ours(request: Request) -> Asked:

@@ -19,10 +19,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from replaykit.core.canonical import canonical
 from replaykit.core.match import Found, Index, Missing, key
 from replaykit.core.replay import Serve
 from replaykit.errors import hide
 from replaykit.providers.registry import declared, tells
+from replaykit.pytest_plugin.vcr.apart import apart
 from replaykit.pytest_plugin.vcr.errors import unknown
 from replaykit.pytest_plugin.vcr.request import asked, known
 from replaykit.session.ledger import Memory
@@ -107,7 +109,7 @@ class Playing:
         if theirs is None or self._blind:
             return False
         among = self._equal(asked(theirs, request)) if self._strict else range(self._cassette.loaded)
-        return bool(self._cassette.fitting(theirs, self._free(among)))
+        return bool(self._fitting(theirs, among))
 
     def drops(self, request: Request) -> bool:
         """Whether the filters drop a request."""
@@ -168,13 +170,22 @@ class Playing:
         if self._strict or (self._settings.implied and not self._settings.repeats):
             exact = self._index.exact(live, self._ledger)
             live = live if exact or not self._hides else self.account.clean(live)
+            if exact is None and not self._strict and self._alone(live):
+                return None
             found = exact or self._index.search(live, self._ledger)
             if not isinstance(found, Found):
                 return None
             self._note(found.position, live, "after_rules")
             return found if self._strict else Found(found.position)
-        fitting = self._cassette.fitting(theirs, self._free(self._equal(live)))
+        fitting = self._fitting(theirs, self._equal(live))
+        if not fitting and (fitting := self._fitting(theirs, self._alike(live))):
+            return self._taken(fitting, live, "after_rules")
         return self._taken(fitting, live)
+
+    def _alone(self, live: Request) -> bool:
+        """Whether nothing that may be played can be the same, rules or not."""
+        steps, rules = self._episode.exchanges, self._index.rules
+        return all(apart(live, steps[position].request, rules) for position in self._free(range(len(steps))))
 
     @cached_property
     def _hides(self) -> bool:
@@ -184,14 +195,18 @@ class Playing:
 
     def _loosely(self, live: Request, theirs: Theirs) -> Found | None:
         """What vcrpy would serve: the first that fits and was not played."""
-        return self._taken(self._cassette.fitting(theirs, self._free(range(self._cassette.loaded))), live)
+        return self._taken(self._fitting(theirs, range(self._cassette.loaded)), live)
 
-    def _taken(self, fitting: Sequence[int], live: Request) -> Found | None:
+    def _fitting(self, theirs: Theirs, positions: Iterable[int]) -> list[int]:
+        """Those that vcrpy's matchers take, and that may be played now."""
+        return self._cassette.fitting(theirs, self._free(positions))
+
+    def _taken(self, fitting: Sequence[int], live: Request, how: How = "loose") -> Found | None:
         """The first of them, claimed."""
         if not fitting:
             return None
         self._ledger.claim(fitting[0], {})
-        self._note(fitting[0], live, "loose")
+        self._note(fitting[0], live, how)
         return Found(fitting[0])
 
     def _note(self, position: int, live: Request, how: How) -> None:
@@ -209,6 +224,18 @@ class Playing:
         wanted = key(live)
         steps = enumerate(self._episode.exchanges)
         return [position for position, step in steps if key(step.request) == wanted]
+
+    def _alike(self, live: Request) -> Iterable[int]:
+        """The positions of what is the same JSON at the same address."""
+        document = canonical(live.body.data)
+        if document is None:
+            return []
+        steps = enumerate(each.request for each in self._episode.exchanges)
+        return [
+            position
+            for position, step in steps
+            if (step.method, step.url) == (live.method, live.url) and document == canonical(step.body.data)
+        ]
 
     def _error(self, text: str, theirs: Theirs) -> BaseException:
         error = unknown(text, self.remedy, self._cassette, theirs)

@@ -18,6 +18,7 @@ import pytest
 from replaykit.errors import ReplayError
 from replaykit.pytest_plugin import MARK
 from replaykit.pytest_plugin.vcr import places
+from replaykit.pytest_plugin.vcr.blocks import STAGE, Blocks, counted
 from replaykit.pytest_plugin.vcr.judging import end, judged
 from replaykit.pytest_plugin.vcr.settings import MODES, Vcr, merged, moded, settings
 
@@ -26,12 +27,16 @@ if TYPE_CHECKING:
 
     from replaykit.config import Config
     from replaykit.pytest_plugin.vcr.case import Case
+    from replaykit.pytest_plugin.vcr.shelf import Shelf
 
 CASE: pytest.StashKey[Case] = pytest.StashKey()
 """Where an item keeps its cassette while it runs."""
 
 PROJECT: pytest.StashKey[Config] = pytest.StashKey()
 """The settings of the project."""
+
+SHELF: pytest.StashKey[Shelf | None] = pytest.StashKey()
+"""Where cassettes that were read are kept."""
 
 _MARKS = (
     "vcr(*extra, **settings): answer the test from its vcrpy cassette, and from these further ones.",
@@ -147,15 +152,26 @@ def vcr(request: pytest.FixtureRequest, vcr_markers: list[pytest.Mark], disable_
     if request.config.option.replaykit_audit:
         facts["differs"] = case.told()
     request.node.user_properties.append(("replaykit_vcr", facts))
+    if request.config.option.replaykit_report:
+        request.node.user_properties.append(("replaykit", case.reported()))
     end(request.node, case.playing)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[Any]:
     """Fail a test for what its cassette does not hold, whatever its code made of the error."""
-    if CASE not in item.stash:
-        return (yield)
-    with judged(item, item.stash[CASE].playing):
+    with counted(item):
+        if CASE not in item.stash:
+            return (yield)
+        with judged(item, item.stash[CASE].playing):
+            return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:
+    """Know which test a block of `vcr.use_cassette` belongs to."""
+    config = item.config
+    with STAGE.of(Blocks(item.nodeid, _strict(item), config.option.replaykit_audit, _shelf(config))):
         return (yield)
 
 
@@ -187,7 +203,8 @@ def _opened(request: pytest.FixtureRequest, marks: list[pytest.Mark]) -> Case:
     name = str(request.getfixturevalue("default_cassette_name"))
     further = places.further(folder, [each for mark in marks for each in mark.args])
     paths = [places.path(folder, name, said.get("serializer")), *further]
-    return Case(request.node.nodeid, paths, settings(vcr, said), _project(config), strict=_strict(request.node))
+    wanted, strict = settings(vcr, said), _strict(request.node)
+    return Case(request.node.nodeid, paths, wanted, _project(config), strict=strict, shelf=_shelf(config))
 
 
 def _project(config: pytest.Config) -> Config:
@@ -197,6 +214,19 @@ def _project(config: pytest.Config) -> Config:
     if PROJECT not in config.stash:
         config.stash[PROJECT] = load(config.rootpath)
     return config.stash[PROJECT]
+
+
+def _shelf(config: pytest.Config) -> Shelf | None:
+    """Where cassettes that were read are kept, found once; None where pytest has no cache, or none may be written."""
+    if SHELF not in config.stash:
+        from replaykit.pytest_plugin.vcr.shelf import Shelf
+
+        cache = getattr(config, "cache", None)
+        try:
+            config.stash[SHELF] = None if cache is None else Shelf(cache.mkdir("replaykit-vcr"))
+        except OSError:
+            config.stash[SHELF] = None
+    return config.stash[SHELF]
 
 
 def _strict(item: pytest.Item) -> bool:

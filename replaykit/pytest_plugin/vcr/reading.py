@@ -11,12 +11,15 @@ import os
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from replaykit.cassette import contents
+from replaykit.core.model import header
 from replaykit.core.plain import line
 from replaykit.errors import CassetteError
 from replaykit.pytest_plugin.vcr.request import asked, known
+from replaykit.pytest_plugin.vcr.shelf import Kept
 from replaykit.vcr import REMEDY, body
 from replaykit.vcr.cassette import played
 from replaykit.vcr.document import Node, Unfit, tree
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from replaykit.pytest_plugin.vcr.filters import Answer
     from replaykit.pytest_plugin.vcr.request import Request
     from replaykit.pytest_plugin.vcr.settings import Serializer, Settings
+    from replaykit.pytest_plugin.vcr.shelf import Shelf
 
 _ROOM = 4 << 20
 """Bytes of a file whose size nobody knows, for what its bodies may unpack to."""
@@ -47,10 +51,12 @@ class Interaction:
         return known(self.exchange.request)
 
 
-def interactions(paths: Iterable[str], settings: Settings) -> tuple[list[Interaction], Span | None]:
+def interactions(
+    paths: Iterable[str], settings: Settings, shelf: Shelf | None = None
+) -> tuple[list[Interaction], Span | None]:
     """What these files hold, in their order, and when the first of them was; a file that is not there holds nothing.
 
-    `CassetteError` names the file and the line of what cannot be read.
+    What is on the shelf is not read again. `CassetteError` names the file and the line of what cannot be read.
     """
     found: list[Interaction] = []
     span = None
@@ -58,16 +64,15 @@ def interactions(paths: Iterable[str], settings: Settings) -> tuple[list[Interac
         if not os.path.isfile(path) or not os.path.getsize(path):  # noqa: PTH113, PTH202 - once per test: a tenth of the time
             continue
         try:
-            root, size = _root(Path(path), settings.serializer)
-            all_of_it = played(root, size)
+            kept = _kept(path, settings.serializer, shelf)
         except Unfit as error:
             place = f"{path}:{error.line}" if error.line else path
             raise CassetteError(error.reason, path=place, remedy=REMEDY) from error
-        span = span or all_of_it.span
-        for node, exchange in zip(_listed(root), all_of_it.exchanges, strict=True):
-            interaction = Interaction(exchange, _answer(node, exchange), path)
-            if (kept := filtered(interaction, settings)) is not None:
-                found.append(kept)
+        span = span or kept.played.span
+        for exchange, raw in zip(kept.played.exchanges, kept.bodies, strict=True):
+            interaction = filtered(Interaction(exchange, _answer(exchange, raw), path), settings)
+            if interaction is not None:
+                found.append(interaction)
     return found, span
 
 
@@ -119,13 +124,58 @@ def grown(value: Any, depth: int = 0) -> Node:
     raise Unfit(f"its serializer gives a {line(type(value).__name__)}, which no cassette holds")
 
 
-def _root(path: Path, serializer: Serializer | None) -> tuple[Node, int]:
-    """The tree of a file, and its size."""
-    data = contents(path)
-    if serializer is None:
-        return tree(data), len(data)
+def _kept(path: str, serializer: Serializer | None, shelf: Shelf | None) -> Kept:
+    """What a file holds, from the shelf or read."""
+    data = contents(Path(path))
+    salt = b"" if serializer is None else _salt(serializer)
+    if shelf is None or salt is None:
+        return _read(data, serializer)
+    kept = shelf.get(path, data + salt)
+    if kept is None:
+        kept = _read(data, serializer)
+        if _settled(kept) and (serializer is None or kept == _plain(data)):
+            shelf.put(path, data + salt, kept)
+    return kept
+
+
+def _read(data: bytes, serializer: Serializer | None) -> Kept:
+    """What these bytes hold, to vcrpy or to a project's own serializer."""
+    return _whole(tree(data) if serializer is None else _grown(data, serializer), data)
+
+
+def _salt(serializer: Serializer) -> bytes | None:
+    """What tells a serializer from another, or from itself after a change: its source. None where that is not all.
+
+    One that says something else than the file does (that deciphers it, say) is asked each time: see `_kept`.
+    """
+    if not isinstance(serializer, ModuleType) or not serializer.__file__:
+        return None
+    return Path(serializer.__file__).read_bytes()
+
+
+def _plain(data: bytes) -> Kept | None:
+    """What these bytes hold without anybody's code; None when that is nothing."""
     try:
-        return grown(serializer.deserialize(data.decode())), len(data)
+        return _read(data, None)
+    except Unfit:
+        return None
+
+
+def _whole(root: Node, data: bytes) -> Kept:
+    """What a tree holds."""
+    return Kept(played(root, len(data)), tuple(body.answered(node.value["response"].value) for node in _listed(root)))
+
+
+def _settled(kept: Kept) -> bool:
+    """Whether a file comes to the same everywhere: an encoding that was not undone may be known elsewhere."""
+    answers = (each.response for each in kept.played.exchanges)
+    return all(each and (each.encoding or not header(each.headers, "content-encoding")) for each in answers)
+
+
+def _grown(data: bytes, serializer: Serializer) -> Node:
+    """The tree of a file that a project's own serializer reads."""
+    try:
+        return grown(serializer.deserialize(data.decode()))
     except (Unfit, RecursionError):
         raise
     except Exception as error:
@@ -141,7 +191,7 @@ def _listed(root: Node) -> Sequence[Node]:
     return found
 
 
-def _answer(node: Node, exchange: Exchange) -> Answer:
+def _answer(exchange: Exchange, raw: bytes) -> Answer:
     """The answer as vcrpy has it, its body as the file has it."""
     response = exchange.response
     headers: dict[str, list[str]] = {}
@@ -150,7 +200,7 @@ def _answer(node: Node, exchange: Exchange) -> Answer:
     return {
         "status": {"code": response.status if response else 0, "message": response.reason if response else ""},
         "headers": headers,
-        "body": {"string": body.answered(node.value["response"].value)},
+        "body": {"string": raw},
     }
 
 

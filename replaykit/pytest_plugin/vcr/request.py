@@ -35,6 +35,21 @@ class Fields(MutableMapping[str, Any]):
         for name, value in pairs:
             self[name] = value
 
+    @classmethod
+    def joined(cls, headers: Headers) -> Fields:
+        """Headers of ours, several of one name as one, with commas."""
+        fields = cls()
+        held = fields._held
+        for name, value in headers:
+            spelling, before = held.get(name.lower(), (name, None))
+            held[name.lower()] = (spelling, value if before is None else f"{before}, {value}")
+        return fields
+
+    @property
+    def pairs(self) -> Iterable[tuple[str, Any]]:
+        """The headers with the spelling of their names: `items()`, without a look-up for each."""
+        return self._held.values()
+
     def __getitem__(self, name: str) -> Any:
         """The value of a header."""
         return self._held[name.lower()][1]
@@ -73,7 +88,7 @@ class Fields(MutableMapping[str, Any]):
 
     def copy(self) -> Fields:
         """The same headers, to be changed apart."""
-        return Fields(self.items())
+        return Fields(self.pairs)
 
 
 class Request:
@@ -154,10 +169,7 @@ class Request:
 
 def known(request: Asked) -> Request:
     """A request of ours as vcrpy's users know it; several headers of one name are one, with commas."""
-    fields = Fields()
-    for name, value in request.headers:
-        fields[name] = f"{fields[name]}, {value}" if name in fields else value
-    return Request(request.method, request.url, request.body.data, fields)
+    return Request(request.method, request.url, request.body.data, Fields.joined(request.headers))
 
 
 def asked(request: Request, before: Asked) -> Asked:
@@ -172,10 +184,9 @@ def asked(request: Request, before: Asked) -> Asked:
     )
 
 
-def _headers(fields: Fields) -> Headers:
-    return tuple(
-        (name, value.decode("latin-1") if isinstance(value, bytes) else str(value)) for name, value in fields.items()
-    )
+def _headers(fields: Mapping[str, Any]) -> Headers:
+    pairs = fields.pairs if isinstance(fields, Fields) else fields.items()  # vcrpy has a mapping of its own
+    return tuple([(name, value.decode("latin-1") if isinstance(value, bytes) else str(value)) for name, value in pairs])
 
 
 def _bytes(body: Any) -> bytes:

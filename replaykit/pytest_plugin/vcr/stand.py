@@ -1,6 +1,6 @@
 """A stand-in for `import vcr` where vcrpy is not installed: the names that tests and conftests import.
 
-    vcr             VCR, mode, Request
+    vcr             VCR, use_cassette, mode, Request
     vcr.cassette    Cassette
     vcr.errors      CannotOverwriteExistingCassetteException
     vcr.record_mode RecordMode
@@ -25,9 +25,14 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 _NAMES: dict[str, dict[str, str]] = {
-    "vcr": {"VCR": "settings:Vcr", "mode": "cassette:RecordMode", "Request": "request:Request"},
+    "vcr": {
+        "VCR": "use:VCR",
+        "use_cassette": "use:use_cassette",
+        "mode": "cassette:RecordMode",
+        "Request": "request:Request",
+    },
     "vcr.cassette": {"Cassette": "cassette:Cassette"},
-    "vcr.config": {"VCR": "settings:Vcr"},
+    "vcr.config": {"VCR": "use:VCR"},
     "vcr.errors": {"CannotOverwriteExistingCassetteException": "errors:CannotOverwriteExistingCassetteException"},
     "vcr.record_mode": {"RecordMode": "cassette:RecordMode"},
     "vcr.request": {"Request": "request:Request"},

@@ -18,7 +18,8 @@ from replaykit.core.model import Exchange, ToolCall, header
 from replaykit.core.plain import counted, gist, line, measure
 from replaykit.core.stream import media
 from replaykit.providers.shape import parse
-from replaykit.report.conversation import duration, failure, readable
+from replaykit.report.clock import duration
+from replaykit.report.conversation import failure, readable
 from replaykit.report.html.kinds import ERRORS, failed, kind_of
 from replaykit.report.html.prose import EMPTY, FEW, Member, Passage, code, document, members, prose
 from replaykit.report.html.timeline import after, first_token

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 from replaykit.core.model import ToolCall
 from replaykit.core.plain import line, measure
 from replaykit.providers.shape import parse
-from replaykit.report.conversation import SECOND, duration
+from replaykit.report.clock import SECOND, duration, when
 from replaykit.report.cost import HOW
 from replaykit.report.html.kinds import failed, kind_of
 from replaykit.report.html.prose import Member, code, document
-from replaykit.report.table import when
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

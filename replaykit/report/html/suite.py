@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from replaykit.core.plain import counted
-from replaykit.report.conversation import SECOND, duration
+from replaykit.report.clock import SECOND, duration
+from replaykit.report.clock import when as dated
 from replaykit.report.html.facts import Tile
 from replaykit.report.html.prose import code
 from replaykit.report.html.sheet import rendered
-from replaykit.report.suite import OUTCOMES, ordered, sums, told
-from replaykit.report.table import when as dated
+from replaykit.report.suite import OUTCOMES, PLAYED, ordered, sums, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,6 +33,8 @@ CHIPS = {
     "replayed": "replayed",
     "recorded": "recorded",
     "live": "live",
+    "vcrpy": "vcrpy",
+    "loose": "loose",
 }
 """What the tests can be filtered by, as their classes and in words."""
 
@@ -53,6 +55,7 @@ class Card:
     facts: tuple[str, ...]
     note: str
     account: Passage | None
+    loose: Passage | None
 
 
 def suite(tests: Sequence[Trial], when: float) -> str:
@@ -82,7 +85,8 @@ def _tiles(found: Sums) -> Iterator[Tile]:
     """The figures of the whole run."""
     bad = found.outcomes["failed"] + found.outcomes["error"]
     yield Tile("tests", f"{found.tests:,}", f"{bad:,} of them failed" if bad else "", bad=bad > 0)
-    yield Tile("replayed", f"{found.hows['replayed']:,}", told(found.steps) if found.hows["replayed"] else "")
+    played = sum(found.hows[name] for name in PLAYED)
+    yield Tile("replayed", f"{played:,}", told(found.steps) if played else "")
     fresh = found.hows["recorded"] + found.hows["live"]
     if fresh:
         yield Tile("recorded", f"{fresh:,}", f"{found.hows['live']:,} of them live" if found.hows["live"] else "")
@@ -97,19 +101,25 @@ def _card(number: int, trial: Trial) -> Card:
     return Card(
         number,
         trial.test,
-        f"{mark} {how}".rstrip(),
+        " ".join(filter(None, (mark, how, "loose" if trial.loose else ""))),
         trial.outcome,
         TONES.get(trial.outcome, ""),
         how,
         tuple(_facts(trial)),
         _note(trial),
         code(trial.account) if trial.account else None,
+        code(_loose(trial)) if trial.loose else None,
     )
+
+
+def _loose(trial: Trial) -> str:
+    """What was sent instead of what is recorded, request by request."""
+    return "\n".join(f"loose: {address}" + "".join(f"\n    {each}" for each in rest) for address, *rest in trial.loose)
 
 
 def _facts(trial: Trial) -> Iterator[str]:
     """What stands beside the name of a test."""
-    if trial.how == "replayed":
+    if trial.how in PLAYED:
         yield told(trial.steps)
     if trial.calls:
         yield f"{counted(trial.calls, 'call')}, {counted(trial.tokens, 'token')}"

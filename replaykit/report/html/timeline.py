@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from replaykit.core.model import Exchange, ToolCall
 from replaykit.core.plain import line
-from replaykit.report.conversation import DAY, HOUR, MINUTE, SECOND, duration
+from replaykit.report.clock import DAY, HOUR, MINUTE, SECOND, duration
 from replaykit.report.html.kinds import failed, kind_of
 
 if TYPE_CHECKING:

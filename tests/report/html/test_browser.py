@@ -9,7 +9,9 @@ import pytest
 
 from replaykit.core.model import ToolCall
 from replaykit.report import html
+from replaykit.report.html.drift import drift
 from replaykit.report.review import reviewed
+from tests.report.drifted import NIGHT, attack
 from tests.report.html import agents, hostile
 from tests.report.html.conftest import Visit
 
@@ -258,3 +260,27 @@ def test_two_thousand_steps_open_and_filter_quickly(long: str, visit: Callable[.
     assert 0 == opened.ask(OVERFLOW)
     assert max(took) < 4_000
     assert time.perf_counter() - began < 20
+
+
+def test_what_services_said_in_a_night_stays_text(visit: Callable[..., Visit]) -> None:
+    """Hostile text in every field stays text, also on a telephone, and the page asks for nothing."""
+    opened = visit(drift(attack(hostile.EVIL)), width=360)
+    assert opened.ask("window.ran") is None
+    assert [opened.page.url] == opened.requests
+    assert [] == opened.complaints
+    assert 0 == opened.ask(FOREIGN)
+    assert opened.ask(UNSEEN) is None
+    assert 0 == opened.ask(OVERFLOW)
+    assert "<script>window.ran=1</script>" in opened.ask("document.querySelector('main').textContent")
+
+
+def test_a_night_can_be_read_and_narrowed(visit: Callable[..., Visit]) -> None:
+    """In light and in dark, every text has its contrast; chips count and show what is open, worst, or acknowledged."""
+    opened = visit(drift(NIGHT))
+    for scheme in ("light", "dark"):
+        opened.page.emulate_media(color_scheme=scheme)
+        assert [] == [each for each in opened.ask(CONTRAST, WORDS).items() if each[1] < 4.5]
+    assert ["4", "1", "3", "1", "1"] == opened.texts(".chip .count")
+    opened.page.click("[data-only=acked]")
+    assert ["acme.messages /b"] == opened.texts(".step .title")
+    assert [] == opened.complaints

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from replaykit.core.model import JSON, Headers
+    from replaykit.providers.promise import Promise
 
 _HEADERS = frozenset({"mcp-protocol-version", "mcp-session-id", "mcp-method"})
 
@@ -133,16 +134,6 @@ def ended(body: bytes) -> bool:
     return any(reaches(body, word, lambda event: _responds(parse(event.data))) for word in ('"result"', '"error"'))
 
 
-def order(body: bytes) -> str:
-    """The first message that follows a response, after which nothing is due; a cut stream breaks nothing."""
-    over = False
-    for number, (_, message) in enumerate(documents(body), start=1):
-        if over:
-            return f"event {number} after the response"
-        over = _responds(message)
-    return ""
-
-
 def place(path: tuple[str | int, ...], document: JSON) -> str:
     """Where a path of a message is: `tool call get_weather.city`, `tool name`, `request id`."""
     params = member(document, "params")
@@ -163,7 +154,7 @@ def place(path: tuple[str | int, ...], document: JSON) -> str:
             return plain(path)
 
 
-_CALL = Operation("call", read_request, read_answer, add_up, ended, order, place, _VOLATILE, "/id")
+_CALL = Operation("call", read_request, read_answer, add_up, ended, place, _VOLATILE, "/id")
 _SEND = replace(_CALL, name="send", correlation="", volatile=(*_VOLATILE, "/params/requestId", "/params/progressToken"))
 _LISTEN = replace(_CALL, name="listen", ended=PLAIN.ended, volatile=(), correlation="")
 _CLOSE = replace(PLAIN, name="close")
@@ -190,10 +181,18 @@ def _speaks(message: Mapping[str, JSON]) -> bool:
     return asked.startswith(_METHODS) or (asked == "initialize" and "protocolVersion" in mapping(message.get("params")))
 
 
+def _promises() -> Mapping[str, Promise]:
+    """Imported when a contract is made, which replays do not."""
+    from replaykit.providers.mcp.promise import PROMISES
+
+    return PROMISES
+
+
 PROVIDER = Provider(
     name="mcp",
     operation=_operation,
     telling=("mcp-protocol-version", "content-type"),
     credentials=("authorization",),
+    promises=_promises,
 )
 """What we know about MCP's wire. Its client has no retries; a listening stream it opens again after a second."""

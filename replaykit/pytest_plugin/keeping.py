@@ -1,0 +1,52 @@
+"""What becomes of a recorded test's draft: read again, and accepted as the cassette of that test.
+
+Law: a cassette is written for a test that passed, and its history says which.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from replaykit.cassette import load, save, shown
+from replaykit.cassette.acceptance import chosen, decided, is_news
+from replaykit.git import person
+from replaykit.session.rules import normalization
+from replaykit.store import Store
+
+if TYPE_CHECKING:
+    from replaykit.config import Config
+    from replaykit.core.model import Episode
+
+PERSON: pytest.StashKey[str] = pytest.StashKey()
+"""Who accepts what a run records."""
+
+
+def kept(config: Config, draft: str) -> Episode:
+    """A draft of ours."""
+    with Store(config.store_path) as store:
+        found = store.episode(draft)
+    assert found is not None  # noqa: S101 - it was begun by us
+    return found
+
+
+def accept(item: pytest.Item, config: Config, draft: Episode) -> None:
+    """Have a test's cassette be this draft; the test's own name says why. One that says the same stays as it is."""
+    accepted = load(config.cassette_folder, draft.name)
+    found = chosen(draft, accepted, "")
+    if accepted is not None and not is_news(found, accepted, shown(config.cassette_folder, draft.name)):
+        return
+    why, extra = f"pytest {item.nodeid}", normalization(config)
+    save(
+        config.cassette_folder,
+        decided(found, draft, accepted, who=_person(item.config, config), when=int(time.time()), why=why, extra=extra),
+    )
+
+
+def _person(run: pytest.Config, config: Config) -> str:
+    """Who works here, asked once for all tests: git takes 3 ms to say it."""
+    if PERSON not in run.stash:
+        run.stash[PERSON] = person(config.root)
+    return run.stash[PERSON]

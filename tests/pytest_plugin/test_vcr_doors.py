@@ -1,0 +1,116 @@
+"""Other libraries are handed over when one of them asks for something, and not before."""
+
+from __future__ import annotations
+
+import http.client
+import sys
+import threading
+import urllib.request
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from replaykit.pytest_plugin.vcr.others import DIRECT, DOORS, Doors
+
+if TYPE_CHECKING:
+    from contextlib import ExitStack
+
+REAL = http.client.HTTPConnection, http.client.HTTPSConnection
+
+
+class Stub(http.client.HTTPConnection):
+    """What is put in the place of a connection: it answers nobody."""
+
+    def connect(self) -> None:
+        """Nothing is connected."""
+        raise ConnectionError
+
+
+class Puts:
+    """Counts how often it is asked to put the stub in place, which it does."""
+
+    def __init__(self) -> None:
+        """Nobody has asked."""
+        self.times = 0
+
+    def __call__(self, stack: ExitStack) -> None:
+        """Once more."""
+        self.times += 1
+        assert REAL == (http.client.HTTPConnection, http.client.HTTPSConnection)
+        http.client.HTTPConnection = Stub  # type: ignore[misc]
+        stack.callback(setattr, http.client, "HTTPConnection", REAL[0])
+
+
+@pytest.fixture
+def puts() -> Puts:
+    """A counter at nought."""
+    return Puts()
+
+
+def test_nobody_asks(puts: Puts) -> None:
+    """Nothing is put in place, a subclass of somebody's own works on, and everything is as it was afterwards."""
+    with Doors(puts) as doors:
+        doors.tell("http.client")
+        assert issubclass(http.client.HTTPConnection, REAL[0])
+        assert "a.test" == type("Own", (http.client.HTTPConnection,), {})("a.test").host
+    assert (0, REAL) == (puts.times, (http.client.HTTPConnection, http.client.HTTPSConnection))
+
+
+def test_the_first_who_asks_opens(puts: Puts) -> None:
+    """Those who make a connection themselves, urllib among them, get what was put in place; it is put there once."""
+    with Doors(puts) as doors:
+        doors.tell("http.client")
+        assert isinstance(http.client.HTTPConnection("a.test"), Stub)
+        with pytest.raises(OSError, match="urlopen error"):
+            urllib.request.urlopen("http://a.test/")
+        doors.tell("http.client")
+    assert (1, REAL) == (puts.times, (http.client.HTTPConnection, http.client.HTTPSConnection))
+
+
+class Library:
+    """Somebody's client."""
+
+    def ask(self, word: str, *, loud: bool = False) -> str:
+        """The word."""
+        return word.upper() if loud else word
+
+
+def test_a_method_is_a_door(puts: Puts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is called as it was meant to be, once what is to be in place is there, by several threads, too."""
+    module = ModuleType("somebodys")
+    monkeypatch.setattr(module, "Library", Library, raising=False)
+    monkeypatch.setitem(sys.modules, "somebodys", module)
+    monkeypatch.setitem(DOORS, "somebodys", ("somebodys", "Library.ask"))
+    plain, said = Library.ask, list[str]()
+    with Doors(puts) as doors:
+        doors.tell("somebodys")
+        assert plain is not Library.ask
+        threads = [threading.Thread(target=lambda: said.append(Library().ask("a", loud=True))) for _ in range(4)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+    assert (["A"] * 4, 1, plain) == (said, puts.times, Library.ask)
+
+
+@pytest.mark.parametrize("door", [*sorted(DIRECT), "nowhere", "strange"])
+def test_what_cannot_be_watched_is_used(puts: Puts, monkeypatch: pytest.MonkeyPatch, door: str) -> None:
+    """A library without a door, or with another one than is known, opens when it is imported."""
+    added: dict[str, Any] = {"nowhere": ("nowhere.at_all", "Library.ask"), "strange": ("http.client", "Nobody.ask")}
+    if door in added:
+        monkeypatch.setitem(DOORS, door, added[door])
+    with Doors(puts) as doors:
+        doors.tell(door)
+        assert 1 == puts.times
+
+
+def test_the_doors_are_where_they_are_said_to_be() -> None:
+    """Of the libraries that are installed here."""
+    for library, (module, *places) in DOORS.items():
+        found = pytest.importorskip(module, reason=f"{library} is not installed")
+        for place in places:
+            for name in place.split("."):
+                found = getattr(found, name)
+            assert callable(found)
+            found = sys.modules[module]
