@@ -420,6 +420,28 @@ def test_an_audit_and_its_baseline(drifting: Suite) -> None:
     assert before == {each: each.read_bytes() for each in drifting.folder.rglob("*.yaml")}
 
 
+def test_an_audit_names_what_differs_as_rules_allow(tmp_path: Path) -> None:
+    """Spacing is no drift, and stands in no baseline; that it differs is said all the same, with the test's name."""
+    spaced = """
+import httpx, pytest
+from helper import URL
+
+@pytest.mark.vcr
+def test_spaced():
+    httpx.post(URL, content='{ "city" : "Paris" }', headers={"content-type": "application/json"})
+"""
+    found = suite(tmp_path, spaced=spaced)
+    found.write("pyproject.toml", "[tool.pytest.ini_options]\npythonpath = ['.']\n")
+    found.write("helper.py", HELPER)
+    found.write("tests/cassettes/test_spaced/test_spaced.yaml", ONE)
+    ran = found.pytest("--replaykit-audit", **ALONE)
+    told = (
+        "1 more test with differences that rules allow: in spacing, ids or times of the run\n    tests/test_spaced.py::"
+    )
+    assert (0, True) == (ran.exit_code, told in ran.text), ran.text
+    assert "0 of 1 test send something other than was recorded" in ran.text
+
+
 def test_the_report_has_what_was_loose(drifting: Suite) -> None:
     """Tests with cassettes of vcrpy are in it, and each of their loose requests, with what differs in it."""
     drifting.pytest("--replaykit-vcr", "--replaykit-report=ran.json", a="Oslo", b="Rome", **ALONE)

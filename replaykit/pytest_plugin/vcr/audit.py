@@ -30,7 +30,7 @@ _HEADER = (
 )
 
 MOST = 10
-"""Tests that are named as loose; -v names all."""
+"""Tests of a list that are named; -v names all."""
 
 SHOWN = 4
 """Lines that are told of each request; -v tells all."""
@@ -110,11 +110,15 @@ def _loose(tests: list[str], *, long: bool) -> Iterator[str]:
     if not tests:
         return
     yield f"loose: {counted(len(tests), 'test')} sent something else, and vcrpy's matching took it all the same"
+    yield from _named(tests, long=long)
+    yield "next: pytest --replaykit-vcr --replaykit-audit explains each"
+
+
+def _named(tests: list[str], *, long: bool) -> Iterator[str]:
     shown = tests if long else tests[:MOST]
     yield from (f"    {line(test, 200)}" for test in shown)
     if len(shown) < len(tests):
         yield f"    … {counted(len(tests) - len(shown), 'more test')}: -v"
-    yield "next: pytest --replaykit-vcr --replaykit-audit explains each"
 
 
 def _told(facts: dict[str, dict[str, Any]], known: set[str] | None, *, long: bool) -> Iterator[str]:
@@ -125,6 +129,10 @@ def _told(facts: dict[str, dict[str, Any]], known: set[str] | None, *, long: boo
         yield f"    {line(test, 200)}{'' if known is None or test in known else '   (new)'}"
         for request in facts[test]["differs"]:
             yield from (f"        {text}" for text in _cut(request, long=long))
+    alike = sorted(test for test, each in facts.items() if each.get("after_rules") and not each.get("differs"))
+    if alike:
+        yield f"{counted(len(alike), 'more test')} with differences that rules allow: in spacing, ids or times of the run"
+        yield from _named(alike, long=long)
 
 
 def _based(facts: dict[str, dict[str, Any]], passed: set[str], path: Path, *, whole: bool) -> Iterator[str]:
