@@ -109,11 +109,28 @@ def test_a_contract_from_recordings_to_its_second_version(project: Path) -> None
     assert ("1.0.0", "2.0.0") == adopted(project / "contracts").sound().versions(NAME)
 
 
+def test_the_draft_goes_on_from_what_is_published(project: Path) -> None:
+    """One more recording takes nothing back: what it does not contradict stays; `--afresh` begins anew, and says so."""
+    learned("before")
+    published()
+    with Server() as server, replaykit.record("once", store=project / "episodes" / "episodes.db"):
+        server.on("POST /orders?dry=1", order)
+        ask(server.url, ["tea"])
+    told = typed("contract", "infer", NAME, "--from", "once", "--method", "POST").stderr.splitlines()
+    assert told[0].startswith("shop.orders: 9 recorded answers, 1 recorded error")
+    assert "    goes on from 1.0.0, 8 answers" == told[1]
+    onward = published()
+    assert ("1.0.1", []) == (onward["version"], onward["findings"])
+    told = typed("contract", "infer", NAME, "--from", "once", "--method", "POST", "--afresh").stderr.splitlines()
+    assert "    afresh: nothing is taken over from 1.0.1" == told[1]
+    assert (None, "1.0.1") == (learned("once", "--afresh")["known"], learned("once")["known"])
+
+
 def test_the_same_again_is_no_version(project: Path) -> None:
     """A draft that says what is published makes no version, and is gone; without one there is nothing to publish."""
     learned("before")
     published()
-    learned("before")
+    learned("before", "--afresh")
     files = {path: path.read_bytes() for path in project.glob("contracts/**/*") if path.is_file()}
     done = typed("contract", "publish", NAME)
     assert (0, "shop.orders 1.0.0 says all that the draft says: nothing was published, and the draft is gone\n") == (

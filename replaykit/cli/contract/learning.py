@@ -67,6 +67,7 @@ class Sought:
 @click.option("--method", default="", help="Only exchanges with this method.")
 @click.option("--host", default="", help="Only exchanges with this host.")
 @click.option("--path", default="", help="Only exchanges with this path; /orders/{id} means any order.")
+@click.option("--afresh", is_flag=True, help="Take nothing over from the version that is published.")
 @JSON
 @STORE
 def infer(  # noqa: PLR0913, PLR0917 - click's options
@@ -76,6 +77,7 @@ def infer(  # noqa: PLR0913, PLR0917 - click's options
     method: str,
     host: str,
     path: str,
+    afresh: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
     store: Path | None,
 ) -> None:
@@ -84,6 +86,9 @@ def infer(  # noqa: PLR0913, PLR0917 - click's options
     EPISODE is an episode, or a cassette of vcrpy. PART is request, response (by default), event or error,
     with the place of the type within it: response/result. Where sources disagree the draft takes what is more
     permissive, and says so. Probes are written, too, where there are none.
+
+    Where a version of NAME is published, the draft goes on from the newest: what that says and the recordings do
+    not contradict stays, and evidence adds up. Not so with --afresh, nor with --from-type.
 
     \b
     replaykit contract infer shop.orders --from shopping --path /orders
@@ -103,12 +108,24 @@ def infer(  # noqa: PLR0913, PLR0917 - click's options
     sought = Sought(method, host, path)
     group = _group(name, exchanges, sought, published) if episodes else None
     binds = group.binds if group is not None else published.binds if published is not None else sought.binds(name)
-    found = _inferred(name, group.exchanges if group is not None else (), declarations, binds, published)
+    known = None if afresh or types else published
+    found = _inferred(name, group.exchanges if group is not None else (), declarations, binds, known)
+    if published is not None:
+        found = _decided(found, published)
     probes = _keep(registry, found.contract, group)
     if as_json:
-        telling.put(_as_json(found, registry, probes))
-    for each in _lines(found, registry, probes):
+        telling.put(_as_json(found, registry, probes) | {"known": known.version if known is not None else None})
+    for each in _lines(found, registry, probes, _origin(published, known)):
         telling.say(each)
+
+
+def _origin(published: Contract | None, known: Contract | None) -> str:
+    """What the draft goes on from, in words; empty where nothing was published before."""
+    from replaykit.core.contract.infer.known import answers
+
+    if known is not None:
+        return f"goes on from {known.version}, {counted(answers(known.sources), 'answer')}"
+    return "" if published is None else f"afresh: nothing is taken over from {published.version}"
 
 
 def _declaration(text: str) -> Declaration:
@@ -177,19 +194,21 @@ def _inferred(
     exchanges: Sequence[Exchange],
     declarations: Sequence[Declaration],
     binds: Binds | None,
-    published: Contract | None,
+    known: Contract | None,
 ) -> Inference:
-    """What was learned; what a person has decided of the published one, its policies, stays."""
+    """What was learned, from there on what is known; `UsageError` when there is nothing to learn from."""
     from replaykit.contracts.checking import today
     from replaykit.core.contract.infer import reconciled
     from replaykit.core.contract.model import Unfit
 
     try:
-        found = reconciled(name, exchanges, declarations, date=today(), binds=binds)
+        return reconciled(name, exchanges, declarations, date=today(), binds=binds, known=known)
     except Unfit as error:
         raise UsageError(f"{name}: {error.reason}", remedy="record it: `replaykit record -- COMMAND`") from error
-    if published is None:
-        return found
+
+
+def _decided(found: Inference, published: Contract) -> Inference:
+    """The same, with what a person has decided of the published one: its policies and dates."""
     policy = tuple(dict.fromkeys((*found.contract.policy, *published.policy)))
     retires = {**published.retires, **found.contract.retires}
     return replace(found, contract=replace(found.contract, policy=policy, retires=retires))
@@ -270,7 +289,7 @@ def _thin(contract: Contract) -> dict[str, int]:
     return dict(thin(contract, ENOUGH))
 
 
-def _lines(found: Inference, registry: Registry, probes: tuple[int, int] | None) -> Iterator[str]:
+def _lines(found: Inference, registry: Registry, probes: tuple[int, int] | None, origin: str) -> Iterator[str]:
     """What was learned, where the sources disagree, and what comes next."""
     from replaykit.contracts.registry import DRAFT, PROBES
     from replaykit.core.contract.infer.learn import ENOUGH
@@ -279,6 +298,8 @@ def _lines(found: Inference, registry: Registry, probes: tuple[int, int] | None)
     contract = found.contract
     name = contract.name
     yield f"{name}: {'; '.join(line(each, 160) for each in contract.sources)}"
+    if origin:
+        yield f"    {origin}"
     yield f"    {near(registry.path(name, DRAFT))}   {listed(contract.parts)}"
     if weak := _thin(contract):
         claims = counted(sum(weak.values()), "claim")

@@ -17,6 +17,7 @@ Law: pure. Unknown events stand anywhere before the end; heartbeats, chunks and 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from replaykit.core import stream
@@ -46,6 +47,10 @@ def check(contract: Contract, body: bytes, content_type: str, judge: Judge, *, w
     yield from following.close(whole=whole)
 
 
+WORD: Final = re.compile(r"\[?\w{1,18}\]?")
+"""A word that ends a stream in place of an event, like `[DONE]`: what is longer was meant to be read."""
+
+
 class Following:
     """A stream under way: feed it events as they come; `close` says what is missing at its end."""
 
@@ -61,7 +66,7 @@ class Following:
 
     def ends(self, event: stream.Event) -> bool:
         """Whether this is the word that ends the stream; some services leave out the empty line after it."""
-        return bool(event.spans) and event.data.strip() == self._order.end
+        return bool(self._order.end and event.spans) and event.data.strip() == self._order.end
 
     def take(self, event: stream.Event) -> Iterator[Finding]:
         """What is to be said of one event."""
@@ -69,6 +74,8 @@ class Following:
             self._row.end()
             return
         document = parse(event.data)
+        if document is None and not self._order.end and WORD.fullmatch(event.data.strip()):
+            return  # a word like `[DONE]`, of which too little was seen to promise it
         if not isinstance(document, dict):
             yield self._found("str.event.unreadable", f"event<{step(event.name)}>", "", shape(event.data))
             return

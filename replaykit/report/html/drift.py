@@ -91,7 +91,7 @@ def _tiles(report: Report) -> Iterator[Tile]:
 def _card(number: int, standing: Standing) -> Card:
     each, found = told(standing), standing.drift
     evidence = f"in {listed(found.episodes)}" if found.episodes else ""
-    last = f"last seen {day(found.last)}"
+    last = f"last seen {day(found.last)}" if found.last else ""
     note = " · ".join(filter(None, (f"{found.finding.id} ({found.key})", evidence, each.note)))
     return Card(
         number,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from replaykit.core.model import Body
 from tests.core.contract.promises import HEADERS, answered, asked, check, contract, message, streamed
 
 if TYPE_CHECKING:
@@ -183,6 +185,16 @@ def test_a_stream_that_was_left_lacks_nothing() -> None:
     assert [] == found(streamed(START, delta(), {"type": "error", "error": {}}))
 
 
+def test_a_last_word_that_nobody_promised_is_no_finding() -> None:
+    """`[DONE]` after the last event, under a contract that never saw one: nothing to say; a text in its place is."""
+    said = streamed(START, delta(), STOP)
+    assert said.response is not None
+    for word, expected in (("[DONE]", []), ("The service is busy, try again later.", ["str.event.unreadable"])):
+        body = Body.of(said.response.body.data + f"data: {word}\n\n".encode())
+        spoken = replace(said, response=replace(said.response, body=body))
+        assert expected == [each.id for each in check().exchange(spoken).findings]
+
+
 def test_an_event_is_told_with_its_name() -> None:
     """A finding says in which event it is, and what was due where the order broke."""
     assert "event<delta>" == only(streamed(START, {"type": "delta", "index": 0}, STOP)).part
@@ -270,7 +282,7 @@ def test_a_stream_that_was_asked_for_and_did_not_come_breaks() -> None:
 def test_the_name_of_an_event_is_told_only_if_it_is_a_word() -> None:
     """What stands where a name should may be anybody's: it is in no part of a finding."""
     heads = {**HEADERS, "content-type": "text/event-stream"}
-    body = b"event: Alice Liddell, 4711 Main St\x1b[31m\ndata: nonsense\n\n"
+    body = b"event: Alice Liddell, 4711 Main St\x1b[31m\ndata: no document at all\n\n"
     (unreadable, *_) = check().exchange(answered(body, headers=heads)).findings
     assert ("str.event.unreadable", "event<…>") == (unreadable.id, unreadable.part)
     alone = contract(**{"$defs": {**check().contract.defs, "event": {"$ref": "#/$defs/event.delta"}}})

@@ -10,6 +10,7 @@
     order        how events follow each other  pool        shapes put together
     sources      where sources disagree        write       shapes as schemas
     reader       a JSON Schema as shapes
+    known        what is published, grown      spelled     schemas, one keyword at a time
     shape        the values that all of these speak in
 
 Law: pure. Whatever was seen is accepted by what was inferred. Words of an interface enter a contract;

@@ -18,13 +18,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from replaykit.core import pointer, stream
 from replaykit.core.contract.infer.groups import binds_of
+from replaykit.core.contract.infer.headers import grown as grown_heads
 from replaykit.core.contract.infer.headers import heads
+from replaykit.core.contract.infer.known import SURE, Growth, evidence, wary
 from replaykit.core.contract.infer.learn import learned
+from replaykit.core.contract.infer.order import grown as grown_order
 from replaykit.core.contract.infer.order import order
 from replaykit.core.contract.infer.pool import Pool
 from replaykit.core.contract.infer.reader import Reader
 from replaykit.core.contract.infer.shape import Choice, Field, Record, Ref, Shape, tag_of
 from replaykit.core.contract.infer.sources import Comparison, Disagreement
+from replaykit.core.contract.infer.spelled import seen as counts
 from replaykit.core.contract.infer.traffic import gathered
 from replaykit.core.contract.infer.write import Writer
 from replaykit.core.contract.model import NAME, Binds, Contract, Order, Unfit, read, write
@@ -40,9 +44,6 @@ if TYPE_CHECKING:
     from replaykit.core.contract.model import Schema
     from replaykit.core.model import Exchange
     from replaykit.providers.promise import Promise
-
-SURE: Final = 20
-"""How often a field that a source demands must have been there, each time, before a contract demands it."""
 
 _JSON: Final = "application/json"
 
@@ -84,15 +85,19 @@ def infer(name: str, exchanges: Sequence[Exchange], *, date: str) -> Contract:
     return reconciled(name, exchanges, (), date=date).contract
 
 
-def reconciled(
+def reconciled(  # noqa: PLR0913 - what is known, from four sides
     name: str,
     exchanges: Sequence[Exchange],
     declarations: Sequence[Declaration],
     *,
     date: str,
     binds: Binds | None = None,
+    known: Contract | None = None,
 ) -> Inference:
     """The contract of what was seen and what is declared, the more permissive of both where they disagree.
+
+    `known` is a published contract that it goes on from: what that says and traffic does not contradict stays, and
+    evidence adds up. Beside declarations it counts for nothing: what sources say has to be told from what was seen.
 
     A field is required when every source demands it and traffic had it each of `SURE` times, or each time
     where there were fewer documents in all; fields, types, words and variants are those of all. Without
@@ -102,12 +107,16 @@ def reconciled(
         raise Unfit(f"{name[:80]!r} is no name: <provider>.<operation>, in small letters", "/contract/name")
     if not exchanges and binds is None and not declarations:
         raise Unfit("there is nothing to learn from: no exchange of this operation was recorded")
+    known = None if declarations else known
     about = binds or (binds_of(exchanges[0].request) if exchanges else _bound(name))
     promise = registry.promise(about.provider, about.operation)
     traffic = gathered(exchanges)
-    about = _versioned(about, promise, traffic)
-    parts, disagreements = _bodies(traffic, declarations, promise)
-    defs = _edited({**parts, **_headers(traffic, promise)}, about, promise)
+    about = _versioned(about, promise, traffic, known.binds if known else None)
+    if known is None:
+        parts, disagreements = _bodies(traffic, declarations, promise)
+    else:
+        parts, disagreements = _grown(known, traffic, promise), set()
+    defs = _edited({**parts, **_headers(traffic, promise, known)}, about, promise)
     if "event" in defs:
         defs["event"] = _frequented(defs["event"], defs, traffic.rows)
     if not defs.keys() & set(BODIES):
@@ -118,8 +127,8 @@ def reconciled(
         binds=about,
         defs=defs,
         date=date,
-        sources=tuple(_sources(traffic, about, declarations)),
-        order=_ordered(traffic, parts, promise),
+        sources=evidence(known.sources if known else (), _sources(traffic, about, declarations)),
+        order=_ordered(traffic, parts, promise, known.order if known else None),
     )
     return Inference(_promised(contract, promise), tuple(sorted(disagreements)))
 
@@ -200,14 +209,26 @@ def _read(declaration: Declaration, pool: Pool) -> Shape:
     return shape
 
 
-def _headers(traffic: Traffic, promise: Promise) -> dict[str, Schema]:
+def _grown(known: Contract, traffic: Traffic, promise: Promise) -> dict[str, Schema]:
+    """The parts of a published contract, all that it defines among them, grown by what was seen."""
+    growth = Growth(dict(known.defs), wary=wary(known.defs))
+    for part in BODIES:
+        if documents := traffic.documents[part]:
+            growth.part(part, documents, _free(promise, part))
+    return growth.defs
+
+
+def _headers(traffic: Traffic, promise: Promise, known: Contract | None) -> dict[str, Schema]:
     """The parts that are headers. What answers on the way, in an error's stead, has types of its own."""
-    known = frozenset({_JSON, *([stream.SSE] if promise.streams else [])}) if promise.known else frozenset()
-    media = {"request": frozenset({_JSON}) if promise.known else frozenset(), "response": known, "error": None}
+    answers = frozenset({_JSON, *([stream.SSE] if promise.streams else [])}) if promise.known else frozenset()
+    media = {"request": frozenset({_JSON}) if promise.known else frozenset(), "response": answers, "error": None}
     found: dict[str, Schema] = {}
     for part, kinds in media.items():
         documents = [each for each in traffic.documents[f"{part}.headers"] if isinstance(each, dict)]
-        if (schema := heads(documents, kinds, open_=part == "request")) is not None:
+        before = known.defs.get(f"{part}.headers") if known else None
+        if isinstance(before, dict) and documents:
+            found[f"{part}.headers"] = grown_heads(before, documents, kinds)
+        elif (schema := heads(documents, kinds, open_=part == "request")) is not None:
             found[f"{part}.headers"] = schema
     return found
 
@@ -256,15 +277,18 @@ def _bound(name: str) -> Binds:
     return Binds(provider, operation, promise.host, promise.method, promise.path) if promise.host else Binds()
 
 
-def _versioned(binds: Binds, promise: Promise, traffic: Traffic) -> Binds:
+def _versioned(binds: Binds, promise: Promise, traffic: Traffic, known: Binds | None) -> Binds:
     """What the contract binds to, with the versions that were asked for, and whether it streams."""
     asked = {name: tuple(sorted({value for key, value in traffic.asked if key == name})) for name in promise.versions}
     versions = dict(binds.versions) or asked
     plain, streams = traffic.answers or not traffic.streams, traffic.streams or promise.streams
+    if known is not None:
+        versions = {name: tuple(sorted({*values, *asked.get(name, ())})) for name, values in known.versions.items()}
+        plain, streams = plain or False in known.streaming, streams or True in known.streaming
     return replace(
         binds,
         versions={name: values for name, values in versions.items() if values},
-        betas=dict.fromkeys(promise.betas, ("*",)),
+        betas=known.betas if known else dict.fromkeys(promise.betas, ("*",)),
         streaming=tuple(flag for flag, held in ((False, plain), (True, streams)) if held),
     )
 
@@ -273,20 +297,28 @@ def _frequented(event: Schema, defs: Mapping[str, Schema], rows: Sequence[Row]) 
     """The part with how many of the whole streams had each event, beside its reference."""
     whole = [frozenset(row.names) for row in rows if row.whole]
     match event:
-        case {"discriminator": {"propertyName": str() as tag}, "oneOf": list() as variants} if whole:
-            seen = Counter[int]()
+        case {"discriminator": {"propertyName": str() as tag}, "oneOf": list() as variants} if whole and isinstance(
+            event, dict
+        ):
+            before = [counts(each) or (0, 0) for each in variants]
+            seen, of = Counter({at: n for at, (n, _) in enumerate(before)}), max(of for _, of in before) + len(whole)
             for name, index in tags(tag, variants, defs).items():
                 seen[index] += sum(name in names for names in whole)
-            counted_ = [{**each, SEEN: [seen[at], len(whole)]} for at, each in enumerate(variants)]
-            return {"discriminator": {"propertyName": tag}, "oneOf": counted_}
+            counted_ = [{**each, SEEN: [seen[at], of]} for at, each in enumerate(variants)]
+            return {**event, "oneOf": counted_}
         case _:
             return event
 
 
-def _ordered(traffic: Traffic, parts: Mapping[str, Schema], promise: Promise) -> Order | None:
+def _ordered(traffic: Traffic, parts: Mapping[str, Schema], promise: Promise, known: Order | None) -> Order | None:
     """The order that was seen; a provider's own stands in its promise."""
     if promise.order or "event" not in parts or not traffic.rows:
-        return None
+        return known
+    if known is not None:
+        event: Any = parts["event"]
+        return grown_order(
+            known, traffic.rows, known.tag if tags(known.tag, event.get("oneOf", [event]), parts) else ""
+        )
     thing = learned(traffic.documents["event"]).thing
     told = tag_of(thing, lambda found: found) if thing else None
     return order(traffic.rows, told[0] if told else "")
@@ -303,12 +335,12 @@ def _promised(contract: Contract, promise: Promise) -> Contract:
 
 
 def _sources(traffic: Traffic, binds: Binds, declarations: Sequence[Declaration]) -> Iterator[str]:
-    counts = (
+    numbers = (
         (traffic.answers, "recorded answer"),
         (traffic.streams, "recorded stream"),
         (traffic.errors, "recorded error"),
     )
-    seen = [counted(count, noun) for count, noun in counts if count]
+    seen = [counted(count, noun) for count, noun in numbers if count]
     others = sorted(f"{name} {value}" for name, value in traffic.asked if value not in binds.versions.get(name, ()))
     details = [traffic.span(), f"of {listed(others)}" if others else ""]
     if seen:

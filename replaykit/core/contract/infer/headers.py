@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING, Any, Final
 from replaykit.core import stream
 from replaykit.core.contract.faults import HIDDEN
 from replaykit.core.contract.infer.learn import ENOUGH
+from replaykit.core.contract.infer.spelled import formed, seen
 from replaykit.core.contract.infer.text import MOMENT
+from replaykit.core.contract.strict import SEEN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,6 +36,9 @@ _FORMS: Final = (
     ("format", "date-time"),
 )
 _MEDIA: Final = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]*")
+
+_KINDS: Final = re.compile(r"\^\(\?:([^()]+)\)")
+"""The form of a media type, as it is written here."""
 
 _OPTIONAL: Final = {"x-declared": "optional"}
 """Of a header that always came and that nobody promised: gateways add and drop such."""
@@ -58,13 +63,55 @@ def heads(
     found: dict[str, Any] = {
         "type": "object",
         "properties": {
-            name: {**form, "x-seen": [counts[name], len(values)], **({} if _counts(name) else _OPTIONAL)}
+            name: {**form, SEEN: [counts[name], len(values)], **({} if _counts(name) else _OPTIONAL)}
             for name, form in fields.items()
         },
     }
     if together := _together(values, counts):
         found["dependentRequired"] = together
     return found | ({"additionalProperties": True} if open_ else {})
+
+
+def grown(
+    known: Mapping[str, Any], values: Sequence[Mapping[str, JSON]], media: frozenset[str] | None = frozenset()
+) -> dict[str, Any]:
+    """The schema of the headers that a contract knows, and of these messages: what they do not keep to is left out."""
+    fresh = heads(values, media) or {"properties": {}}
+    fields: Mapping[str, Any] = known.get("properties", {})
+    counts = {name: seen(each) or (0, 0) for name, each in fields.items()}
+    of = max((of for _, of in counts.values()), default=0)
+    found = dict(fields)
+    for name in {**fields, **fresh["properties"]}:
+        n = sum(name in each for each in values)
+        form = _kept(name, fields[name], _values(values, name)) if name in fields else fresh["properties"][name]
+        if isinstance(form, dict):
+            found[name] = {**form, SEEN: [counts.get(name, (0, 0))[0] + n, of + len(values)]}
+    groups = {name: its for name, its in fresh.get("dependentRequired", {}).items() if not {name, *its} & fields.keys()}
+    together = {name: its for name, its in known.get("dependentRequired", {}).items() if _come(name, its, values)}
+    parts = {
+        "properties": dict(sorted(found.items())) if found.keys() - fields.keys() else found,
+        "dependentRequired": dict(sorted((together | groups).items())),
+        "required": [name for name in known.get("required", []) if all(name in each for each in values)],
+    }
+    every = {**known, **{name: each for name, each in parts.items() if each or name == "properties"}}
+    return {name: each for name, each in every.items() if parts.get(name, True)}
+
+
+def _come(name: str, others: Sequence[str], values: Sequence[Mapping[str, JSON]]) -> bool:
+    """Whether headers came together whenever one of them came."""
+    return all(len({name, *others} & each.keys()) in (0, len({name, *others})) for each in values)
+
+
+def _kept(name: str, form: Any, values: Sequence[str]) -> Any:  # noqa: ANN401 - a schema is any JSON
+    """The form of a header, as far as these values have it, too."""
+    if not isinstance(form, dict) or not values or formed(form, values) == form:
+        return form
+    if name == "content-type" and (kinds := _KINDS.fullmatch(str(form.get("pattern")))):
+        media = _media(values, frozenset(each.replace("\\", "") for each in kinds[1].split("|")))
+        return {name: each for name, each in form.items() if name != "pattern"} | media
+    bare = formed(form, values)
+    wider = {**bare, "pattern": _FORMS[1][1]}  # digits are numbers, too
+    return wider if form.get("pattern") == _FORMS[0][1] and formed(wider, values) == wider else bare
 
 
 def _counts(name: str) -> bool:

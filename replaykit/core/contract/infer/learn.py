@@ -56,7 +56,7 @@ ENOUGH: Final = 5
 _FAMILIAR: Final = 3
 """So many values are few, however seldom they were seen."""
 
-_SCATTERED: Final = 4
+SCATTERED: Final = 4
 """So many names with nothing in common are data: the arguments of various tools."""
 
 _DATA: Final = re.compile(
@@ -89,9 +89,9 @@ class At:
         return At(tuple(path[1:] for path in self.free if path and path[0] in (name, "*")), self.depth + 1, self.room)
 
 
-def learned(values: Sequence[JSON], free: Paths = ()) -> Shape:
-    """The shape of all these documents."""
-    return _shape(values, At(free), "")
+def learned(values: Sequence[JSON], free: Paths = (), name: str | None = None) -> Shape:
+    """The shape of all these documents, or of what stands in documents under a field of this name."""
+    return _shape(values, At(free, int(name is not None)), name or "")
 
 
 def _shape(values: Sequence[JSON], at: At, name: str) -> Shape:
@@ -190,4 +190,4 @@ def _is_data(names: Counter[str]) -> bool:
 def _is_scattered(values: Sequence[dict[str, JSON]], names: Counter[str]) -> bool:
     """Whether objects have hardly a name in common, so that the next one will have others again."""
     often = max(names.values(), default=0)
-    return len(names) >= _SCATTERED and len(values) > 1 and often * 2 <= len(values)
+    return len(names) >= SCATTERED and len(values) > 1 and often * 2 <= len(values)

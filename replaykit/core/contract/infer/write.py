@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _MANY: Final = 20
 """Texts of which the different ones are all there are, if they are few."""
 
-_ORDER: Final = ("string", "integer", "number", "boolean", "array", "object", "null")
+ORDER: Final = ("string", "integer", "number", "boolean", "array", "object", "null")
 """How the types of a place are listed."""
 
 
@@ -64,9 +64,9 @@ class Writer:
             return found
         plain = [each for each in parts if each.keys() == {"type"}]
         rich = [each for each in parts if each.keys() != {"type"}]
-        if len(rich) == 1 and (merged := _nullable(rich[0], [each["type"] for each in plain])):
+        if len(rich) == 1 and (merged := nullable(rich[0], [each["type"] for each in plain])):
             return merged | found
-        types = sorted((each["type"] for each in plain), key=_ORDER.index)
+        types = sorted((each["type"] for each in plain), key=ORDER.index)
         one = [{"type": types[0] if len(types) == 1 else types}] if types else []
         return (one[0] if not rich else {"anyOf": [*rich, *one]} if len(rich) + len(one) > 1 else rich[0]) | found
 
@@ -100,13 +100,13 @@ class Writer:
     def _variant(self, variant: Record | Ref, path: str) -> str:
         if isinstance(variant, Ref):
             return self._defined(self.pool.called(variant.name))
-        name = _safe(path)
+        name = safe(path)
         self.defs[name] = self._record(variant, path)
         return f"#/$defs/{name}"
 
     def _defined(self, name: str) -> str:
         """The address of a definition, which is written the first time."""
-        key = self.begins + _safe(name)
+        key = self.begins + safe(name)
         if key not in self.defs:
             self.defs[key] = {}
             self.defs[key] = self._thing(self.pool.thing(Ref(name)), key)
@@ -172,18 +172,19 @@ def _text(text: Text) -> dict[str, Any]:
     return {"type": "string"}
 
 
-def _nullable(rich: dict[str, Any], plain: list[str]) -> dict[str, Any] | None:
+def nullable(rich: dict[str, Any], plain: list[str]) -> dict[str, Any] | None:
     """A schema and bare types as one; None where that takes an `anyOf`."""
     if not plain:
         return rich
     if "type" not in rich or "const" in rich or "$ref" in rich:
         return None
-    types = sorted([rich["type"], *plain], key=_ORDER.index)
+    named = rich["type"]
+    types = sorted({*([named] if isinstance(named, str) else named), *plain}, key=ORDER.index)
     if "enum" not in rich:
         return {**rich, "type": types}
     return {**rich, "type": types, "enum": [*rich["enum"], None]} if plain == ["null"] else None
 
 
-def _safe(path: str) -> str:
+def safe(path: str) -> str:
     """A path as a name that a reference can hold without escapes."""
     return re.sub(r"[^A-Za-z0-9_.-]+", "_", path)
