@@ -100,8 +100,9 @@ class Writer:
     def _variant(self, variant: Record | Ref, path: str) -> str:
         if isinstance(variant, Ref):
             return self._defined(self.pool.called(variant.name))
-        name = safe(path)
-        self.defs[name] = self._record(variant, path)
+        record, name = self._record(variant, path), safe(path)
+        while self.defs.setdefault(name, record) != record:  # one stands in an array, and one in its place
+            name += ".2"
         return f"#/$defs/{name}"
 
     def _defined(self, name: str) -> str:
