@@ -70,7 +70,7 @@ HEADER = 4096
 SMALL = 1 << 20
 """Bytes of a file that is read whole (0.1 ms) before anybody knows what it is."""
 
-_LIST = Kind("list", lambda value: type(value) is list)
+_LIST = Kind("list", lambda value: type(value) is list, list)
 
 _EPISODE: dict[str, Kind] = {
     "id": LABEL,
@@ -256,6 +256,8 @@ class _Rests:
 
 @dataclass(frozen=True, slots=True)
 class _Section:
+    """Where a section stands, its sizes in bytes, and the digest of its packed ones."""
+
     start: int
     packed: int
     size: int

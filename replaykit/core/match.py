@@ -26,7 +26,6 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 from replaykit.core.headers import differing, holders
 from replaykit.core.model import Body, Exchange, Request, ToolCall
 from replaykit.core.normalize import Bindings, Facts, Paired, Rules, fold, joined, pair
-from replaykit.core.reading import Declared, Readings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     from replaykit.core.headers import Row, Tells
     from replaykit.core.model import Episode, Headers, Span, Step
     from replaykit.core.normalize import Bound, Rule, Use
-    from replaykit.core.reading import Reading, Way
+    from replaykit.core.reading import Declared, Reading, Readings, Way
 
 Key: TypeAlias = tuple[str, str, bytes]
 Grant: TypeAlias = Literal["ours", "taken", "bound"]
@@ -102,6 +101,8 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
+    """A step that would do under rules, and what pairs if it is taken."""
+
     position: int
     reading: Reading
     paired: Paired
@@ -116,6 +117,13 @@ class _State:
     served: set[int] = field(default_factory=set)
 
 
+def _nothing(_request: Request) -> Declared:
+    """What is declared of a request that no provider knows."""
+    from replaykit.core.reading import Declared
+
+    return Declared()
+
+
 class Index:
     """The steps of an episode by what was asked, and the one-to-one map of the run that asks now."""
 
@@ -124,7 +132,7 @@ class Index:
         episode: Episode,
         live: Callable[[], Span],
         extra: Sequence[Rule] = (),
-        declared: Callable[[Request], Declared] = lambda _request: Declared(),
+        declared: Callable[[Request], Declared] = _nothing,
         *,
         tells: Tells = lambda _name: False,
         hide: Callable[[Headers], Headers] = lambda headers: headers,
@@ -142,7 +150,8 @@ class Index:
         self._span = episode.span
         self._lacks = bool(episode.origin.source)
         self.rules = Rules.of(episode.span, live(), extra=tuple(extra))
-        self._readings = Readings(episode, self._asked, self.rules, declared)
+        self._episode = episode
+        self._declared = declared
         self._now = Facts()
         self._state = _State()
         self._exact: dict[Key, deque[int]] = defaultdict(deque)
@@ -215,6 +224,13 @@ class Index:
             and len({self._holders[position] for position in group}) > 1
             and len({_answer(self._steps[position]) for position in group}) > 1
         )
+
+    @cached_property
+    def _readings(self) -> Readings:
+        """The requests as rules see them, for the first one that is not the same byte for byte."""
+        from replaykit.core.reading import Readings
+
+        return Readings(self._episode, self._asked, self.rules, self._declared)
 
     @cached_property
     def _holders(self) -> tuple[frozenset[tuple[str, str]], ...]:

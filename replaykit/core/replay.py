@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from replaykit.core.match import Ambiguous, Found, Missing
 from replaykit.core.model import Body, header
-from replaykit.core.normalize import Bindings, Rules, echo, renamed, substitute
+from replaykit.core.normalize import Bindings, Rules
 from replaykit.errors import hide
 
 if TYPE_CHECKING:
@@ -47,9 +47,13 @@ class Serve:
             return b"", ()
         data, lengths = response.body.data, response.lengths
         if self.bindings.changes:
+            from replaykit.core.normalize.serving import substitute
+
             kind = header(response.headers, "content-type")
             data, lengths = substitute(data, lengths, self.bindings, self.rules, kind)
         if self.echo is not None:
+            from replaykit.core.normalize.serving import echo
+
             data, lengths = echo(data, lengths, self.echo.pointer, self.echo.recorded, self.echo.live)
         return data, lengths
 
@@ -67,6 +71,8 @@ class Serve:
         headers = () if self.exchange.response is None else self.exchange.response.headers
         if not self.bindings.changes:
             return headers
+        from replaykit.core.normalize.serving import renamed
+
         return tuple((name, renamed(value, self.bindings, self.rules)) for name, value in headers)
 
 

@@ -45,10 +45,14 @@ _PAIR = 2
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a value may be: in words, and whether one is it."""
+    """What a value may be: in words, and whether one is it.
+
+    `plain` is a type whose values all are: of these nobody has to be asked, as of most that a tape holds.
+    """
 
     name: str
     fits: Callable[[Any], bool]
+    plain: type | None = None
 
 
 class Unsound(ValueError):
@@ -61,7 +65,8 @@ def checked(form: Any, shape: Mapping[str, Kind]) -> Mapping[str, Any]:  # noqa:
         raise Unsound("it is no object")
     try:
         for name, kind in shape.items():
-            if not kind.fits(form[name]):
+            value = form[name]
+            if type(value) is not kind.plain and not kind.fits(value):
                 raise Unsound(f"{name!r} is no {kind.name}")
     except KeyError:
         raise Unsound(f"it lacks {name!r}") from None
@@ -141,12 +146,12 @@ def _are_pairs(value: object) -> bool:
     )
 
 
-TEXT = Kind("text", lambda value: type(value) is str)
+TEXT = Kind("text", lambda value: type(value) is str, str)
 LABEL = Kind("label", lambda value: _encodes(value, "strict"))
 WORD = Kind("word", _is_word)
 NAME = Kind("name", lambda value: _is_word(value) and value != "" and "=" not in value)
 HEX = Kind("hexadecimal text", _is_hex)
-FLAG = Kind("true or false", lambda value: type(value) is bool)
+FLAG = Kind("true or false", lambda value: type(value) is bool, bool)
 NUMBER = whole("whole number", -_WHOLE, _WHOLE)
 COUNT = whole("count", 0, _WHOLE)
 DURATION = whole("duration", 0, _LONGEST)

@@ -23,8 +23,6 @@ import orjson
 
 from replaykit.core.model import Exchange, ToolCall, header
 from replaykit.core.plain import gist, line
-from replaykit.core.stream import is_stream
-from replaykit.providers.shape import parse
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
@@ -211,6 +209,8 @@ def title(step: Step) -> str:
 
 def tool_title(name: str, arguments: bytes) -> str:
     """A call of a local function in one line."""
+    from replaykit.providers.shape import parse
+
     return f"tool call {line(name)} {gist(parse(arguments))}"
 
 
@@ -223,6 +223,9 @@ def answer_of(operation: Operation, response: Response | None) -> Answer | None:
 
 def document_of(operation: Operation, response: Response) -> JSON:
     """The JSON that a response holds, or that its stream adds up to; None when it is neither."""
+    from replaykit.core.stream import is_stream
+    from replaykit.providers.shape import parse
+
     if is_stream(header(response.headers, "content-type")):
         return operation.add_up(response.body.data)
     return parse(response.body.data)
@@ -242,6 +245,8 @@ def _parsed(body: bytes) -> JSON:
             return document
     except (orjson.JSONDecodeError, TypeError):  # TypeError: what it reads but does not print
         pass
+    from replaykit.providers.shape import parse
+
     return parse(body)
 
 

@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from replaykit.core.model import Exchange, Outputs, Unseen
@@ -129,16 +129,15 @@ def verdict_of(  # noqa: PLR0913 - a verdict hears everybody
     `ended` says where a run was ended by us before its time (`here`, `after 5 s`); empty when it was not.
     """
     free = episode.spared(plays) - plays.keys()
-    steps = tuple(whole for whole in wholes(episode) if not free.issuperset(whole.positions))
+    steps = tuple([whole for whole in wholes(episode) if not free.issuperset(whole.positions)])
     counts = Counter(_count(whole, plays) for whole in steps)
     misses = tuple(_misses(remarks))
     left = counts["never_asked_for"]
     came = replace(outputs, exit_code=None) if outputs and ended else outputs
-    titles = cache(partial(Titles.of, episode))
     differences = (
         *misses,
-        *(each for whole in steps for each in _differently(whole, plays, titles)),
-        *(_ended(ended, left) if ended else _never(steps, plays, titles)),
+        *_differently(episode, steps, plays),
+        *(_ended(ended, left) if ended else _never(episode, steps, plays)),
         *_outputs(episode, came, remarks, partial(_ground, episode, plays, live, extra), cut=bool(misses or ended)),
         *_lost(remarks),
     )
@@ -203,7 +202,7 @@ def _count(whole: Whole, plays: _Plays) -> Count:
     """The row of the table; of several attempts, the gravest."""
     if any(position not in plays for position in whole.positions):
         return "never_asked_for"
-    details = [plays[position] for position in whole.positions]
+    details = [detail for position in whole.positions if (detail := plays[position])]
     if any(detail.get("differently") for detail in details):
         return "differently"
     return "after_rules" if any(detail.get("rules") for detail in details) else "same"
@@ -212,6 +211,8 @@ def _count(whole: Whole, plays: _Plays) -> Count:
 def _misses(remarks: _Remarks) -> Iterator[Difference]:
     """Each miss once, however often an SDK tried it."""
     misses = [detail for kind, detail in remarks if kind == "miss"]
+    if not misses:
+        return
     times = Counter(map(_account, misses))
     first: dict[str, Mapping[str, Any]] = {}
     for detail in misses:
@@ -226,28 +227,39 @@ def _account(detail: Mapping[str, Any]) -> str:
     return str(detail.get("account", ""))
 
 
-def _differently(whole: Whole, plays: _Plays, titles: Callable[[], Titles]) -> Iterator[Difference]:
-    """The headers of a step that said something else, once for all its attempts."""
-    rows = {tuple(row): None for position in whole.positions for row in plays.get(position, {}).get("differently", ())}
-    if rows:
-        said = ", ".join(f"{line(str(name))} {_value(before)} → {_value(after)}" for name, before, after in rows)
-        headers = [{"name": name, "before": before, "after": after} for name, before, after in rows]
-        text = f"step {whole.number} was sent differently: {said}: {titles().rough(whole.step)}"
-        yield Difference("differently", whole.number, text, {"headers": headers})
+def _differently(episode: Episode, steps: Iterable[Whole], plays: _Plays) -> Iterator[Difference]:
+    """The headers of steps that said something else, once for all attempts of each."""
+    if not any(map(_rows, plays.values())):
+        return
+    titles = Titles.of(episode)
+    for whole in steps:
+        rows = {tuple(row): None for position in whole.positions for row in _rows(plays.get(position, {}))}
+        if rows:
+            said = ", ".join(f"{line(str(name))} {_value(before)} → {_value(after)}" for name, before, after in rows)
+            headers = [{"name": name, "before": before, "after": after} for name, before, after in rows]
+            text = f"step {whole.number} was sent differently: {said}: {titles.rough(whole.step)}"
+            yield Difference("differently", whole.number, text, {"headers": headers})
+
+
+def _rows(detail: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+    """The headers with which a step was sent differently: name, recorded value, live value."""
+    rows: Sequence[Sequence[Any]] = detail.get("differently", ())
+    return rows
 
 
 def _value(value: object) -> str:
     return line(str(value)) if value else "(none)"
 
 
-def _never(steps: Iterable[Whole], plays: _Plays, titles: Callable[[], Titles]) -> Iterator[Difference]:
+def _never(episode: Episode, steps: Iterable[Whole], plays: _Plays) -> Iterator[Difference]:
     """The steps that nobody asked for, the first few with what they said."""
     left = [whole for whole in steps if any(position not in plays for position in whole.positions)]
     if not left:
         return
     from replaykit.core.threads import described
 
-    told = [*described(left[:DESCRIBED], titles()), *(titles().rough(whole.step) for whole in left[DESCRIBED:])]
+    titles = Titles.of(episode)
+    told = [*described(left[:DESCRIBED], titles), *(titles.rough(whole.step) for whole in left[DESCRIBED:])]
     for whole, what in zip(left, told, strict=True):
         asked = sum(position in plays for position in whole.positions)
         text = f"step {whole.number} was never asked for: {what}"
@@ -268,10 +280,8 @@ def _outputs(
 ) -> Iterator[Difference]:
     """What came out differently; of a run that was cut short, then or now, only what came out both times."""
     given = {str(detail["name"]): str(detail["value"]).encode() for kind, detail in remarks if kind == "output"}
-    before, now = (
-        episode.outputs,
-        replace(outputs or Outputs(), values={**(outputs.values if outputs else {}), **given}),
-    )
+    before = episode.outputs
+    now = Outputs(values=given) if outputs is None else replace(outputs, values={**outputs.values, **given})
     cut = not episode.finished or (cut and _killed(now.exit_code))
     if cut:
         both = before.values.keys() & now.values.keys()
@@ -364,10 +374,11 @@ def _path(document: JSON, text: str) -> Path | None:
 
 def _unseen(remarks: _Remarks) -> tuple[Unseen, ...]:
     """What did not come through us, the same things taken together."""
-    times: Counter[tuple[str, str]] = Counter()
+    times: dict[tuple[str, str], int] = {}
     for kind, detail in remarks:
         if kind == "unseen":
-            times[str(detail["what"]), str(detail["how"])] += int(detail.get("times", 1))
+            key = str(detail["what"]), str(detail["how"])
+            times[key] = times.get(key, 0) + int(detail.get("times", 1))
     return tuple(Unseen(what, how, count) for (what, how), count in times.items())
 
 

@@ -20,7 +20,6 @@ from weakref import WeakSet
 from replaykit.errors import Unreachable
 from replaykit.guard.library import library
 from replaykit.guard.names import Names, literal, local
-from replaykit.guard.programs import program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -183,6 +182,7 @@ class Watch:
     def _start(self, words: Sequence[object]) -> None:
         """A program is started: hand over a Python, note another."""
         from replaykit.core.model import Unseen
+        from replaykit.guard.programs import program
 
         started = program(words)
         for guard in self._guards:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from replaykit.core.model import Unseen
 from replaykit.errors import NoSession
 from replaykit.guard import Guard
-from replaykit.launch.children import shown
 from replaykit.session.active import current, entered
 from replaykit.tools.project import Tools
 from replaykit.transport.patch import PATCH
@@ -50,6 +49,8 @@ def guarded(session: Session, *, refuse: bool) -> Guard:
             session.saw(unseen)
 
     def spawned(words: tuple[str, ...]) -> None:
+        from replaykit.launch.children import shown
+
         note(Unseen(shown(words), "subprocess: a block does not cover it"))
 
     return Guard(note, refuse, elsewhere, spawned)

@@ -26,6 +26,8 @@ def declared(origin: Origin, config: Config) -> Origin:
 
     An episode may come from anywhere, and say anything: another PATH, libraries to load.
     """
+    if not origin.environment:
+        return origin
     stand_ins = {redact.placeholder(name) for name in origin.secrets}
     kept = {
         name: value

@@ -31,8 +31,8 @@ FIRST = 12
 _UNSEEN = "\u00ad\u061c\u180e\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\ufeff"
 """What a comparison of texts by culture passes over, as that of the runner does (Unicode TR 10, ignorable)."""
 
-_BEGINS = re.compile(rf"(^|[\r\n])([\s{_UNSEEN}]*):(?=[{_UNSEEN}]*:)")
-_OLDER = re.compile(rf"#(?=[{_UNSEEN}]*#[{_UNSEEN}]*\[)")
+_BEGINS = rf"(^|[\r\n])([\s{_UNSEEN}]*):(?=[{_UNSEEN}]*:)"
+_OLDER = rf"#(?=[{_UNSEEN}]*#[{_UNSEEN}]*\[)"
 
 
 def active() -> bool:
@@ -42,7 +42,7 @@ def active() -> bool:
 
 def defused(text: str) -> str:
     """The text with no command in it: `::` that begins a line becomes `: :`, and every `##[` becomes `# #[`."""
-    return _OLDER.sub("# ", _BEGINS.sub(r"\1\2: ", text))
+    return re.sub(_OLDER, "# ", re.sub(_BEGINS, r"\1\2: ", text))
 
 
 def commands(tests: Iterable[Trial], root: Path) -> Iterator[str]:

@@ -14,6 +14,7 @@ alone is neither: it fails the test, and has to be recorded anew with all the ot
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,8 +26,6 @@ from replaykit.pytest_plugin.keeping import accept, kept
 from replaykit.pytest_plugin.promised import facts, promised, unmet
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from replaykit.config import Config
     from replaykit.core.verdict import Verdict
     from replaykit.launch.completing import Lacked
@@ -64,9 +63,9 @@ class Completed(Played):
         if verdict is not None:
             self._finish(verdict, lacked)
 
-    def _opened(self, path: Path, config: Config) -> Completing:
+    def _opened(self, path: str, config: Config) -> Completing:
         program, held = f"{PYTEST}{shlex.quote(self._item.nodeid)}", promised(self._item.config, config)
-        block = Completing(path, config, program, promised=held)
+        block = Completing(Path(path), config, program, promised=held)
         block.__enter__()
         return block
 

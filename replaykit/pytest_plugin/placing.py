@@ -30,7 +30,7 @@ def named(item: pytest.Item) -> str:
     if given is not None:
         return str(given)
     path, *rest = item.nodeid.split("::")
-    words = [each for each in re.split(r"[/\\]", path.removesuffix(".py")) if each]
+    words = [each for each in path.removesuffix(".py").replace("\\", "/").split("/") if each]
     if words[:1] == ["tests"] and len(words) > 1:
         del words[0]
     whole = ".".join([*words, *rest])

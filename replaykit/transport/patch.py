@@ -25,6 +25,8 @@ from replaykit.transport.library import NAMES, library
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from replaykit.transport.library import Library
+
 __tracebackhide__ = hide
 
 CLIENTS = ("Client", "AsyncClient")
@@ -40,6 +42,7 @@ class Patch:
         self._lock = threading.RLock()
         self._users = 0
         self._undo: list[Callable[[], None]] = []
+        self._made: dict[tuple[Any, str], tuple[Any, Any]] = {}
         self._patched: set[str] = set()
 
     def put(self) -> None:
@@ -79,24 +82,27 @@ class Patch:
                         f"{name} {getattr(known.module, '__version__', '')} is not known to this replaykit",
                         remedy="upgrade replaykit-llm, or give clients `transport=episode.transport()`",
                     )
-                self._replace(kind, ROUTE, _routing(known.is_local, self._route))
+                self._replace(kind, ROUTE, lambda original: _routing(original, known, self._route))
 
     def _replace(self, owner: Any, name: str, wrap: Callable[[Any], Any]) -> None:
         original = getattr(owner, name)
-        setattr(owner, name, wrap(original))
+        known, made = self._made.get((owner, name), (None, None))
+        if known is not original:  # a suite puts the same in place for each of its tests
+            made = wrap(original)
+            self._made[owner, name] = original, made
+        setattr(owner, name, made)
         self._undo.append(lambda: setattr(owner, name, original))
 
 
-def _routing(is_local: Callable[[object], bool], route: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def wrap(original: Any) -> Any:
-        @wraps(original)
-        def transport_for_url(client: Any, url: Any) -> Any:
-            inner = original(client, url)
-            return inner if is_local(inner) else route(inner)
+def _routing(original: Any, known: Library, route: Callable[[Any], Any]) -> Any:
+    """A client's method that takes the network's transports through `route`."""
 
-        return transport_for_url
+    @wraps(original)
+    def transport_for_url(client: Any, url: Any) -> Any:
+        inner = original(client, url)
+        return inner if known.is_local(inner) else route(inner)
 
-    return wrap
+    return transport_for_url
 
 
 def _through_session(inner: Any) -> Any:

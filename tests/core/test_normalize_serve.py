@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replaykit.core.normalize import Bindings, Paired, Rules, declare, echo, fold, pair, substitute
+from replaykit.core.normalize import Bindings, Paired, Rules, declare, fold, pair
+from replaykit.core.normalize.serving import echo, substitute
 
 A = "550e8400-e29b-41d4-a716-446655440000"
 B = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from replaykit.core.normalize import Bindings, substitute
+from replaykit.core.normalize import Bindings
+from replaykit.core.normalize.serving import substitute
 from replaykit.core.strands import documents, parts, strands, texts, written
 from replaykit.core.stream import SSE
 

@@ -435,9 +435,7 @@ def test_spaced():
     found.write("helper.py", HELPER)
     found.write("tests/cassettes/test_spaced/test_spaced.yaml", ONE)
     ran = found.pytest("--replaykit-audit", **ALONE)
-    told = (
-        "1 more test with differences that rules allow: in spacing, ids or times of the run\n    tests/test_spaced.py::"
-    )
+    told = "1 more test with differences that rules allow: spacing, ids, times of the run\n    tests/test_spaced.py::"
     assert (0, True) == (ran.exit_code, told in ran.text), ran.text
     assert "0 of 1 test send something other than was recorded" in ran.text
 

@@ -7,13 +7,12 @@ the byte 0xFF, which no UTF-8 text contains, and a letter for the kind; where a 
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from replaykit.core.canonical import common_prefix, common_suffix
-from replaykit.core.normalize.rules import Kind, Rules
+from replaykit.core.normalize.rules import Kind, Rules, compiled
 from replaykit.core.normalize.scan import find
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ _LETTERS: dict[Kind, bytes] = {
     "folder": b"F",
     "ignore": b"X",
 }
-_PLACEHOLDER = re.compile(rb"\xff(.)", re.DOTALL)
+_PLACEHOLDER = rb"\xff(.)"
 _WIDTH = 2
 """Bytes of a placeholder."""
 
@@ -78,7 +77,7 @@ def fold(data: bytes, rules: Rules = Rules(), previous: Folded | None = None) ->
 def unfold(skeleton: bytes, tokens: Iterable[Token]) -> bytes:
     """The text that was folded."""
     texts = iter([token.text for token in tokens])
-    return _PLACEHOLDER.sub(lambda match: _MARK if match[1] == _MARK else next(texts), skeleton)
+    return compiled(_PLACEHOLDER).sub(lambda match: _MARK if match[1] == _MARK else next(texts), skeleton)
 
 
 def _continued(data: bytes, rules: Rules, previous: Folded) -> Folded:

@@ -23,14 +23,12 @@ several recorded times become one, and one that two steps share may become two.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
 from replaykit.core.model import Span
-from replaykit.core.normalize.moments import alike, now
-from replaykit.core.normalize.rules import LOT
+from replaykit.core.normalize.rules import LOT, compiled
 from replaykit.core.normalize.scan import plain
 
 if TYPE_CHECKING:
@@ -284,6 +282,8 @@ def _moment(one: Token, other: Token, draft: _Draft, facts: Facts) -> str:
 
 def _untimely(one: Token, other: Token, facts: Facts) -> str:
     """Why two different times are not both now, in words; empty when they are."""
+    from replaykit.core.normalize.moments import alike, now
+
     if not alike(one, other):
         return f"{_show(one)} and {_show(other)} are written in different formats"
     then, present = (
@@ -327,14 +327,14 @@ def _show(token: Token) -> str:
     return token.text.decode(errors="replace")
 
 
-_HEX = re.compile(rb"[0-9A-Fa-f-]{16,}")
+_HEX = rb"[0-9A-Fa-f-]{16,}"
 _MOMENTS = frozenset({"time", "date"})
 """Kinds whose texts no answer is given with: it is of the recorded day."""
 
 
 def bare(text: bytes) -> bytes:
     """An id without what is only spelling: `550E8400-E29B-…` is `550e8400e29b…`; any other token as it is."""
-    return text.replace(b"-", b"").lower() if _HEX.fullmatch(text) else text
+    return text.replace(b"-", b"").lower() if compiled(_HEX).fullmatch(text) else text
 
 
 def _declared(token: Token) -> bool:
@@ -342,7 +342,7 @@ def _declared(token: Token) -> bool:
     return token.rule not in {"uuid", "hex", "ulid", "prefixed"}
 
 
-_LETTERS = (re.compile(rb"[a-z]"), re.compile(rb"[A-Z]"), re.compile(rb"[G-Zg-z]"))
+_LETTERS = (rb"[a-z]", rb"[A-Z]", rb"[G-Zg-z]")
 _LONG = 16
 """An id of this many letters or more uses its whole alphabet (of base62, 99.98 % have a capital)."""
 
@@ -351,7 +351,7 @@ def _shape(token: Token) -> tuple[object, ...]:
     """What two ids of one make have in common: length, dashes, and, of long ones, the alphabet."""
     text = token.text
     dashes = tuple(place for place, byte in enumerate(text) if byte in b"-_")
-    alphabet = tuple(bool(letters.search(text)) for letters in _LETTERS) if len(text) >= _LONG else ()
+    alphabet = tuple(bool(compiled(letters).search(text)) for letters in _LETTERS) if len(text) >= _LONG else ()
     return len(text), dashes, alphabet
 
 

@@ -96,8 +96,8 @@ def declare(name: str, pattern: str, kind: str = "id") -> Rule:
     return Rule(name, "id" if kind == "id" else "ignore", pattern.encode())
 
 
-_PIECE = re.compile(rb"[A-Z]?[a-z]{3,}|[A-Z]{4,}|[0-9]{4,}")
-_DIGITS = re.compile(rb"[0-9]+")
+_PIECE = rb"[A-Z]?[a-z]{3,}|[A-Z]{4,}|[0-9]{4,}"
+_DIGITS = rb"[0-9]+"
 _NATURAL = 0.7
 """The share of a name's letters that may stand in pieces as people write them (`Handle`, `2024`).
 
@@ -113,8 +113,8 @@ def random(word: bytes) -> bool:
     letters, 2 % have fewer).
     """
     if word.islower() or word.isupper():
-        return len(_DIGITS.findall(word)) > 1
-    return sum(map(len, _PIECE.findall(word))) <= _NATURAL * len(word)
+        return len(compiled(_DIGITS).findall(word)) > 1
+    return sum(map(len, compiled(_PIECE).findall(word))) <= _NATURAL * len(word)
 
 
 def _mixed(word: bytes) -> bool:
@@ -125,12 +125,12 @@ def _drawn(word: bytes) -> bool:
     return _mixed(word) and random(word)
 
 
-_ACCOUNT = re.compile(rb"[A-Za-z]{2}[0-9]+")
+_ACCOUNT = rb"[A-Za-z]{2}[0-9]+"
 """An account number (ISO 13616): of Belgium and Andorra, they are 16 and 24 hexadecimal digits."""
 
 
 def _hexadecimal(word: bytes) -> bool:
-    return _mixed(word) and not _ACCOUNT.fullmatch(word)
+    return _mixed(word) and not compiled(_ACCOUNT).fullmatch(word)
 
 
 UUID = Rule(
@@ -153,13 +153,13 @@ Hexadecimal: spans (16), documents of databases (24), traces and UUIDs without d
 begins with its time: 0 to 2 stand for the years up to 2074.
 """
 
-DIGEST = re.compile(rb"(?<![0-9A-Za-z])(?:sha|md|blake|crc|xxh|ripemd)[0-9a-z_/-]{0,8}[:=-]\xfe{0,2} ?$", re.IGNORECASE)
+DIGEST = rb"(?i)(?<![0-9A-Za-z])(?:sha|md|blake|crc|xxh|ripemd)[0-9a-z_/-]{0,8}[:=-]\xfe{0,2} ?$"
 """What stands before a digest that says what it is: `sha256:`; digests are of contents, not of runs."""
 
 PREFIXED = Rule("prefixed", "id", rb"[0-9A-Za-z]{16,64}", test=_drawn)
 """A word of 16 or more letters and digits behind one of the prefixes below."""
 
-PREFIX = re.compile(
+PREFIX = (
     rb"(?<![0-9A-Za-z])(?:toolu|srvtoolu|call|msg|msgbatch|chatcmpl|cmpl|resp|rs|fc|req|run|item|event|evt|gen|step|thread"
     rb"|lc)(?:_|--?)(?:[0-9a-z]{1,8}[_-])?$"
 )
@@ -190,8 +190,8 @@ Behind `call_` also a short word, or one without a digit, may be an id (1 of 70 
 """
 
 _SEPARATOR = rb"(?:\xfe{0,2}/|\\{1,4})"
-_YEAR = re.compile(rb"(?:19|20)[0-9]{2}")
-_CHOSEN = re.compile(rb"[a-z_]{3,}[0-9]+|[0-9]+[a-z_]{3,}|[a-z_]+|[0-9_]+")
+_YEAR = rb"(?:19|20)[0-9]{2}"
+_CHOSEN = rb"[a-z_]{3,}[0-9]+|[0-9]+[a-z_]{3,}|[a-z_]+|[0-9_]+"
 """A word with a number, as somebody writes it: `report24`, `2nd_part`."""
 LOT = 8
 """Characters that Python's tempfile draws; mktemp(1) draws ten."""
@@ -200,7 +200,7 @@ LOT = 8
 def lot(name: bytes) -> bool:
     """Whether a name behind somebody's own prefix looks drawn by lot: no word, no year, no number."""
     if len(name) == LOT:
-        return not _YEAR.search(name) and not _CHOSEN.fullmatch(name)
+        return not compiled(_YEAR).search(name) and not compiled(_CHOSEN).fullmatch(name)
     return all(any(map(kind, (chr(byte) for byte in name))) for kind in (str.islower, str.isupper, str.isdigit))
 
 

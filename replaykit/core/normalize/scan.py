@@ -45,9 +45,9 @@ class Found(NamedTuple):
     rule: Rule
 
 
-_LETTER = re.compile(rb"\\[bfnrt]")
-_PERCENT = re.compile(rb"%[0-7][0-9A-Fa-f]")
-_ESCAPE = re.compile(rb"\\u00[01][0-9A-Fa-f]")
+_LETTER = rb"\\[bfnrt]"
+_PERCENT = rb"%[0-7][0-9A-Fa-f]"
+_ESCAPE = rb"\\u00[01][0-9A-Fa-f]"
 
 _CLASSES = bytes(
     ord("a") if chr(byte).isascii() and chr(byte).isalnum() else byte if byte in b"-_+/" else ord(" ")
@@ -57,7 +57,7 @@ _CLASSES = bytes(
 
 _LONG = b"a" * 16
 _DASHED = b"-aaaa-aaaa-aaaa-"
-_WORD = re.compile(rb"a+")
+_WORD = rb"a+"
 
 _BLOB = 256
 """Letters, digits, `+` and `/` in one piece beyond this many bytes are base64 of something, not ids."""
@@ -82,11 +82,11 @@ def view(text: bytes) -> bytes:
     text contains.
     """
     if b"\\" in text:
-        text = _LETTER.sub(rb"\\ ", text).replace(b"\\/", b"\xfe/")
+        text = compiled(_LETTER).sub(rb"\\ ", text).replace(b"\\/", b"\xfe/")
     if b"%" in text:
-        text = _PERCENT.sub(lambda match: _decoded(match[0]), text)
+        text = compiled(_PERCENT).sub(lambda match: _decoded(match[0]), text)
     if b"\\u00" in text:
-        text = _ESCAPE.sub(b"\\\\     ", text)
+        text = compiled(_ESCAPE).sub(b"\\\\     ", text)
     return text
 
 
@@ -203,7 +203,7 @@ def _words(seen: bytes) -> Iterator[Found]:
 
 def _length(classes: bytes, start: int) -> int:
     """How long the word is that begins at `start`."""
-    match = _WORD.match(classes, start)
+    match = compiled(_WORD).match(classes, start)
     return match.end() - start if match else 0
 
 
@@ -212,10 +212,10 @@ def _word(seen: bytes, start: int, end: int) -> Iterator[Found]:
     word, before = seen[start:end], seen[max(0, start - REACH) : start]
     for rule in WORDS:
         if compiled(rule.pattern).fullmatch(word):
-            if _passes(rule, word) and not DIGEST.search(before):
+            if _passes(rule, word) and not compiled(DIGEST).search(before):
                 yield Found(start, end, rule)
             return
-    if PREFIX.search(before) and compiled(PREFIXED.pattern).fullmatch(word) and _passes(PREFIXED, word):
+    if compiled(PREFIX).search(before) and compiled(PREFIXED.pattern).fullmatch(word) and _passes(PREFIXED, word):
         yield Found(start, end, PREFIXED)
 
 
@@ -223,18 +223,18 @@ def _passes(rule: Rule, word: bytes) -> bool:
     return rule.test is None or rule.test(word)
 
 
-_INSIDE = re.compile(rb"[0-9A-Za-z_.-]")
-_LONGER = re.compile(rb"[0-9A-Za-z_-]|\.[0-9A-Za-z]")
+_INSIDE = rb"[0-9A-Za-z_.-]"
+_LONGER = rb"[0-9A-Za-z_-]|\.[0-9A-Za-z]"
 
 
 def _roots(text: bytes, seen: bytes, rules: Rules) -> Iterator[Found]:
     """Home, project and temp folders, and the random names right below the latter."""
-    below = compiled(TEMP.pattern)
+    below, inside, longer = (compiled(pattern) for pattern in (TEMP.pattern, _INSIDE, _LONGER))
     for root in rules.roots:
         for spelled in _spellings(root):
             for start in _literals(text, spelled):
                 end = start + len(spelled)
-                if _LONGER.match(seen, end) or (start and _INSIDE.match(seen, start - 1)):
+                if longer.match(seen, end) or (start and inside.match(seen, start - 1)):
                     continue
                 yield Found(start, end, FOLDER)
                 if root in rules.temps and (match := below.match(seen, end)) and _is_drawn(match):

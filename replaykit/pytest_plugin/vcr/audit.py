@@ -131,7 +131,7 @@ def _told(facts: dict[str, dict[str, Any]], known: set[str] | None, *, long: boo
             yield from (f"        {text}" for text in _cut(request, long=long))
     alike = sorted(test for test, each in facts.items() if each.get("after_rules") and not each.get("differs"))
     if alike:
-        yield f"{counted(len(alike), 'more test')} with differences that rules allow: in spacing, ids or times of the run"
+        yield f"{counted(len(alike), 'more test')} with differences that rules allow: spacing, ids, times of the run"
         yield from _named(alike, long=long)
 
 

@@ -308,7 +308,8 @@ def test_nothing_to_learn_from_is_said() -> None:
 
 def test_variants_alone_and_in_a_list_are_two() -> None:
     """A place that holds one block or a list of them has each as it was seen there: neither takes the other's name."""
-    alone, listed = {"a": {"type": "t", "x": 1}}, {"a": [{"type": "t", "y": "s"}, {"type": "u", "z": True}]}
+    alone: Any = {"a": {"type": "t", "x": 1}}
+    listed: Any = {"a": [{"type": "t", "y": "s"}, {"type": "u", "z": True}]}
     found = Validators(infer("shop.a", [answered(alone), answered(listed)] * 3, date=DAY))
     assert found.fits("response", alone)
     assert found.fits("response", listed)
