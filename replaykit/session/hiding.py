@@ -75,6 +75,9 @@ class Hiding:
         secrets, warnings = redact.secrets_of(environment)
         plain = (redact.Secret(warning.partition(" ")[0], "") for warning in warnings)
         new = [secret for secret in (*secrets, *plain) if secret not in self._known]
+        if not new and self._redactor is not None:  # another variable: pytest sets one for each phase of a test
+            self._seen = seen
+            return self._redactor
         known = {**dict.fromkeys(secrets), **self._known, **dict.fromkeys(new)}
         clean = redactor(self._config, {}, tuple(known))
         if new and self._told is not None:

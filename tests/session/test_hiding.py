@@ -39,12 +39,14 @@ def test_a_secret_that_has_gone_stays_hidden(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_nothing_is_made_anew_while_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A redactor remembers what it has seen; one that is made for each request would not."""
+    """A redactor remembers what it has seen; one that is made for each request would not. A new secret makes one."""
     monkeypatch.setenv("LATE_API_KEY", KEY)
     hiding = Hiding(CONFIG)
     before = hiding.now()
     assert before is hiding.now()
     monkeypatch.setenv("LATE_MODE", "fast")
+    assert before is hiding.now()
+    monkeypatch.setenv("LATER_API_KEY", KEY[::-1])
     assert before is not hiding.now()
 
 
