@@ -19,14 +19,14 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from replaykit import cassette
+from replaykit.checks.recordings import accepted
 from replaykit.checks.sending import NAME
 from replaykit.core.contract.faults import Where, finding, graded
 from replaykit.core.model import header
 from replaykit.core.plain import counted, line
 from replaykit.core.steps import Asked, answer_of, document_of
 from replaykit.core.stream import is_stream
-from replaykit.errors import CassetteError, StoreError
+from replaykit.errors import StoreError
 from replaykit.providers.shape import mapping
 from replaykit.store import Store
 
@@ -122,12 +122,7 @@ class Models:
     @cached_property
     def _accepted(self) -> dict[Model, str]:
         """The models of accepted episodes, and what they answered as in the newest one."""
-        found = []
-        for name in cassette.names(self._config.cassette_folder):
-            try:
-                found.append(cassette.read(self._config.cassette_folder / f"{name}.tape"))
-            except CassetteError:
-                continue
+        found = [each for each in accepted(self._config) if not isinstance(each, str)]
         return _answered(sorted(found, key=lambda each: each.span.began))
 
     def _nightly(self, own: str) -> dict[Model, str]:

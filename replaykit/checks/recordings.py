@@ -55,18 +55,23 @@ def said(contracts: Sequence[Contract], episodes: Iterable[Episode | str]) -> tu
 def everything(config: Config, path: Path) -> Iterator[Episode | str]:
     """All that was accepted and all drafts of the store at `path`; for what cannot be read, why."""
     known = set[str]()
-    for name in cassette.names(config.cassette_folder):
-        try:
-            episode = cassette.read(config.cassette_folder / f"{name}.tape")
-        except CassetteError as error:
-            yield str(error)
-        else:
-            known.add(episode.id)
-            yield episode
+    for each in accepted(config):
+        if not isinstance(each, str):
+            known.add(each.id)
+        yield each
     try:
         yield from _drafts(path, known)
     except StoreError as error:
         yield str(error)
+
+
+def accepted(config: Config) -> Iterator[Episode | str]:
+    """All that was accepted; for what cannot be read, why."""
+    for name in cassette.names(config.cassette_folder):
+        try:
+            yield cassette.read(config.cassette_folder / f"{name}.tape")
+        except CassetteError as error:
+            yield str(error)
 
 
 def _drafts(path: Path, known: set[str]) -> Iterator[Episode | str]:

@@ -39,6 +39,7 @@ def import_(files: tuple[Path, ...], name: str | None, as_json: bool, store: Pat
     """
     from replaykit.cassette import checked
     from replaykit.config import load
+    from replaykit.report import terminal
     from replaykit.vcr.drafts import drafts
     from replaykit.vcr.files import found
 
@@ -51,21 +52,11 @@ def import_(files: tuple[Path, ...], name: str | None, as_json: bool, store: Pat
     path = store or config.store_path
     done = tuple(drafts(meant, config, path, name=checked(name) if name else ""))
     if as_json:
-        _print(done)
+        terminal.put([_as_json(each) for each in done])
     for each in _lines(done, others, f" --store {shlex.quote(str(store))}" if store else ""):
         click.echo(each, err=True)
     imported = sum(each.episode is not None for each in done)
     sys.exit(0 if imported == len(done) > 0 else 1 if imported else 2)
-
-
-def _print(done: Sequence[Import]) -> None:
-    """What came of each file, for scripts."""
-    import json
-
-    from replaykit.report.terminal import piped
-
-    with piped(sys.stdout):
-        click.echo(json.dumps([_as_json(each) for each in done], indent=2))
 
 
 def _as_json(each: Import) -> dict[str, object]:

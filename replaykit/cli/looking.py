@@ -33,7 +33,7 @@ def list_(as_json: bool, store: Path | None) -> None:  # noqa: FBT001 - click's 
     config = load(Path.cwd())
     found, problems = _summaries(config, store or config.store_path)
     if as_json:
-        _print([table.as_json(each) for each in found])
+        terminal.put([table.as_json(each) for each in found])
     elif found:
         terminal.write(table.table(found))
     elif not problems:
@@ -66,7 +66,7 @@ def show(  # noqa: PLR0913, PLR0917 - click's options
     config = load(Path.cwd())
     found = named(episode, config, store or config.store_path)
     if as_json:
-        _print(document.as_json(found.episode))
+        terminal.put(document.as_json(found.episode))
         return
     if as_html or is_opened or output is not None:
         from replaykit.report import cost, html
@@ -86,6 +86,7 @@ def show(  # noqa: PLR0913, PLR0917 - click's options
 def rm(episodes: tuple[str, ...], as_json: bool, store: Path | None) -> None:  # noqa: FBT001 - click's options
     """Remove drafts from the store; all of them, or none when one is not there. Cassettes are git's."""
     from replaykit.config import load
+    from replaykit.report import terminal
     from replaykit.store import Store
 
     config = load(Path.cwd())
@@ -94,7 +95,7 @@ def rm(episodes: tuple[str, ...], as_json: bool, store: Path | None) -> None:  #
     ids = [_draft(each, config, path, kept) for each in episodes]
     removed = [id for id in dict.fromkeys(ids) if kept is not None and kept.remove(id)]  # noqa: A001 - the word
     if as_json:
-        _print({"removed": removed})
+        terminal.put({"removed": removed})
     else:
         click.echo(f"removed {', '.join(removed)}", err=True)
 
@@ -113,7 +114,7 @@ def doctor(as_json: bool, store: Path | None) -> None:  # noqa: FBT001 - click's
     config, broken = _settings()
     checks = health.checks(config, store or config.store_path, confined=isolated(()).reason, broken=broken)
     if as_json:
-        _print(health.as_json(checks))
+        terminal.put(health.as_json(checks))
     else:
         terminal.write(health.lines(checks))
     sys.exit(0 if health.is_well(checks) else 1)
@@ -141,7 +142,7 @@ def verify(folder: Path | None, write: bool, as_json: bool) -> None:  # noqa: FB
     problems = page.verify(folder)
     count = len(cassette.names(folder))
     if as_json:
-        _print({"verified": not problems, "cassettes": count, "problems": list(problems)})
+        terminal.put({"verified": not problems, "cassettes": count, "problems": list(problems)})
     else:
         for problem in problems:
             click.echo(line(problem, sys.maxsize), err=True)
@@ -203,13 +204,3 @@ def _draft(text: str, config: Config, path: Path, store: Store | None) -> str:
     if found is None:
         raise NoSuchEpisode(text, nearest(text, config, path))
     return found
-
-
-def _print(value: object) -> None:
-    """A JSON value on standard output; every character beyond ASCII as an escape, so that any text can be printed."""
-    import json
-
-    from replaykit.report.terminal import piped
-
-    with piped(sys.stdout):
-        click.echo(json.dumps(value, indent=2))

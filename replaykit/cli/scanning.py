@@ -54,23 +54,11 @@ def _own(config: Config) -> Iterable[Path]:
 
 def _as_json(report: Report) -> None:
     """The report for scripts, on standard output."""
-    import json
-
-    from replaykit.report.terminal import piped
+    from replaykit.report.terminal import put
 
     found = [each.as_json() for each in report.findings]
-    with piped(sys.stdout):
-        click.echo(
-            json.dumps(
-                {
-                    "clean": not found and not report.problems,
-                    "files": report.files,
-                    "findings": found,
-                    "problems": list(report.problems),
-                },
-                indent=2,
-            )
-        )
+    clean = not found and not report.problems
+    put({"clean": clean, "files": report.files, "findings": found, "problems": list(report.problems)})
 
 
 def _say(report: Report) -> None:

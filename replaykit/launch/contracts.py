@@ -246,10 +246,8 @@ class Watch:
             self._remark(SENT, {"contract": contract.name, "version": contract.version, "findings": told})
 
 
-def promises(config: Config) -> Promises | None:
-    """The contracts that a run is held against; None when nobody looks. `ContractError` when they are damaged."""
-    if config.contracts == "off":
-        return None
+def promises(config: Config) -> Promises:
+    """The contracts that somebody looks at; `ContractError` when they are damaged."""
     folder = config.contract_folder
     if not any(folder.glob("*/*.json")) and not any(folder.glob("*.lock")):
         return Promises(config, ())
@@ -261,14 +259,7 @@ def promises(config: Config) -> Promises | None:
 
 def watching(config: Config, episode: Episode, remark: Remark) -> Watch:
     """What a process of a replay tells of its requests; it reads the contracts when there is one."""
-
-    @cache
-    def checks() -> Checks:
-        found = promises(replace(config, contracts="warn"))  # whether anybody looks is the run's to say, and was said
-        assert found is not None  # noqa: S101 - see above
-        return found.checks
-
-    return Watch(checks, episode, remark)
+    return Watch(cache(lambda: promises(config).checks), episode, remark)
 
 
 def _unchecked(error: Exception) -> str:

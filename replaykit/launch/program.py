@@ -21,6 +21,7 @@ from replaykit.config import load
 from replaykit.core.verdict import drifted, verdict_of
 from replaykit.errors import Different, NeverAskedFor, NotRecorded, StoreError, UsageError, hide
 from replaykit.launch.inside import guarded, inside
+from replaykit.launch.promised import promises_of
 from replaykit.launch.variables import VARIABLES, declared, needed
 from replaykit.session import Session
 from replaykit.session.hiding import Hiding
@@ -136,7 +137,7 @@ class Recording(Block):
         from replaykit.launch.draft import Draft
 
         config = self._config or load(Path.cwd())
-        self._promised = _promises(config)
+        self._promised = promises_of(config)
         origin = origin_here((), config, _environment(), program=self._program or program_here(sys.argv, config.root))
         path = self._file = _store_path(self._path, config)
         self._draft = draft = Draft(path, self.name, origin, Hiding(config), self._heard)
@@ -208,7 +209,7 @@ class Replaying(Block):
     def __enter__(self) -> Self:
         """Open the episode, and answer every client from it."""
         config = self._config or load(Path.cwd())
-        self._promised = self._promised or _promises(config)
+        self._promised = self._promised or promises_of(config)
         path = self._file = _store_path(self._path, config)
         found = named(self.name, config, path)
         self._episode = found.episode
@@ -348,15 +349,6 @@ def replay(episode: str, *, store: str | PathLike[str] | None = None, speed: flo
     Both are taken back at the end. `os.environ` belongs to the whole process: other threads see them, too.
     """
     return Replaying(episode, store=store, speed=speed)
-
-
-def _promises(config: Config) -> Promises | None:
-    """The contracts that a run is held against; None when nobody looks, as is usual."""
-    if config.contracts == "off":
-        return None
-    from replaykit.launch.contracts import promises
-
-    return promises(config)
 
 
 def _store_path(given: str | PathLike[str] | None, config: Config) -> Path:

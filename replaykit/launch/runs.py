@@ -26,6 +26,7 @@ from replaykit.launch.command import run
 from replaykit.launch.folder import run_folder
 from replaykit.launch.isolate import isolated
 from replaykit.launch.learned import known, learned
+from replaykit.launch.promised import promises_of
 from replaykit.launch.settings import Settings
 from replaykit.launch.survivors import PATIENCE, awaited
 from replaykit.launch.variables import declared, needed
@@ -103,7 +104,7 @@ class Replayed:
 
 def record(command: Sequence[str], config: Config, store_path: Path, *, name: str = "") -> Recorded:
     """The draft of what a command does, run here and now."""
-    base, promised = dict(os.environ), _promises(config)
+    base, promised = dict(os.environ), promises_of(config)
     words = interpreter.typed(command, base)
     origin = origin_here(words, config, base)
     name = name or checked(called_like(words))  # before it runs: what was paid for can be accepted
@@ -112,7 +113,7 @@ def record(command: Sequence[str], config: Config, store_path: Path, *, name: st
 
 def again(episode: Episode, config: Config, store_path: Path) -> Recorded:
     """A new draft of an episode: its command once more, live, with the environment of now where it says something."""
-    was, promised = declared(episode.origin, config), _promises(config)
+    was, promised = declared(episode.origin, config), promises_of(config)
     settings = {name: value for name, value in was.environment.items() if name not in was.secrets}
     base = {**settings, **_seeded(was), **os.environ}
     words = interpreter.recorded(_unhidden(was, base), base, config.root / was.folder)
@@ -202,7 +203,7 @@ def replayable(episode: Episode) -> Origin:
 def replay(named: Named, config: Config, store_path: Path, how: How) -> Replayed:
     """Run the episode's command again, answered from the episode alone."""
     episode, origin = named.episode, declared(replayable(named.episode), config)
-    began, promised = span_here(), _promises(config)
+    began, promised = span_here(), promises_of(config)
     with run_folder(episode.name) as folder_of_run:
         store, replay_id = _ledger(episode, store_path, Path(folder_of_run))
         settings = replace(
@@ -233,18 +234,6 @@ def _held(recorded: Recorded, promised: Promises | None) -> Recorded:
     if promised is None or recorded.episode is None:
         return recorded
     return replace(recorded, held=promised.recorded(recorded.episode))
-
-
-def _promises(config: Config) -> Promises | None:
-    """The contracts that a run is held against, before anything runs that may cost something; None when nobody looks.
-
-    `ContractError` when they are damaged.
-    """
-    if config.contracts == "off":
-        return None
-    from replaykit.launch.contracts import promises
-
-    return promises(config)
 
 
 def _ledger(episode: Episode, store_path: Path, folder_of_run: Path) -> tuple[Store, str]:

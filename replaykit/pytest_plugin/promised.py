@@ -10,12 +10,12 @@ SDK that was upgraded shows in every one of them.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from replaykit.core.plain import counted
+from replaykit.launch.promised import promises_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from replaykit.config import Config
     from replaykit.launch.contracts import Held, Promises
 
-PROMISED: pytest.StashKey[Promises] = pytest.StashKey()
+PROMISED: pytest.StashKey[Promises | None] = pytest.StashKey()
 """The project's contracts, for all tests of a run."""
 
 MOST = 10
@@ -32,14 +32,8 @@ MOST = 10
 
 def promised(config: pytest.Config, settings: Config) -> Promises | None:
     """What exchanges are held against; None when nobody looks."""
-    if settings.contracts == "off":
-        return None
     if PROMISED not in config.stash:
-        from replaykit.launch.contracts import promises
-
-        found = promises(settings)
-        assert found is not None  # noqa: S101 - somebody looks
-        config.stash[PROMISED] = found
+        config.stash[PROMISED] = promises_of(settings)
     return config.stash[PROMISED]
 
 
@@ -49,7 +43,7 @@ def facts(held: Held | None) -> dict[str, Any]:
         return {}
     from replaykit.core.contract.drift import sentence
 
-    found = [sentence(replace(each.drift, times=1)) for each in held.open]
+    found = [sentence(each.drift, often=False) for each in held.open]
     notes = [*held.problems, *held.warnings]
     return ({"drift": found} if found else {}) | ({"notes": notes} if notes else {})
 
@@ -63,10 +57,12 @@ def unmet(name: str, held: Held | None, rest: str = "") -> list[str]:
 
 def tell(reporter: pytest.TerminalReporter) -> None:
     """Say what departs in any test, and what could not be looked at."""
+    from replaykit.pytest_plugin.outcomes import carried
+
     lasts: dict[str, dict[str, Any]] = {}
     for reports in reporter.stats.values():
         for report in reports:
-            for each in _facts(report):
+            for each in carried(report):
                 lasts[report.nodeid] = each
     for note in dict.fromkeys(note for each in lasts.values() for note in each.get("notes", ())):
         reporter.write_line(f"warning: {note}")
@@ -87,8 +83,3 @@ def _told(found: Iterable[list[str]]) -> Iterator[str]:
         yield f"    {each} · {counted(count, 'test')}"
     if len(tests) > MOST:
         yield f"    and {len(tests) - MOST:,} more"
-
-
-def _facts(report: object) -> Iterator[dict[str, Any]]:
-    """What a report carries of ours."""
-    return (found for name, found in getattr(report, "user_properties", ()) if name == "replaykit")

@@ -109,6 +109,14 @@ def piped(file: TextIO) -> Iterator[None]:
         os.close(nowhere)
 
 
+def put(value: object) -> None:
+    """A JSON value stands on standard output; every character beyond ASCII as an escape, so that any can be printed."""
+    import json
+
+    with piped(sys.stdout):
+        sys.stdout.write(json.dumps(value, indent=2) + "\n")
+
+
 def near(path: Path) -> str:
     """A path as one would type it here: relative where it lies in the current folder."""
     here = Path.cwd()

@@ -100,10 +100,7 @@ def say(text: str) -> None:
 
 
 def put(value: object) -> None:
-    """A JSON value stands on standard output; every character beyond ASCII as an escape, so that any can be printed."""
-    import json
+    """A JSON value stands on standard output."""
+    from replaykit.report import terminal
 
-    from replaykit.report.terminal import piped
-
-    with piped(sys.stdout):
-        click.echo(json.dumps(value, indent=2))
+    terminal.put(value)

@@ -70,10 +70,10 @@ def place(finding: Finding) -> str:
     return line(" ".join(filter(None, (_PARTS.get(finding.part, finding.part), finding.path))) or "/", WIDE)
 
 
-def sentence(drift: Drift) -> str:
-    """A drift on one line: its grade, where, what, how often, and what it is called."""
+def sentence(drift: Drift, *, often: bool = True) -> str:
+    """A drift on one line: its grade, where, what, how `often`, and what it is called."""
     said = f"{drift.finding.grade} {drift.contract} {place(drift.finding)} {line(drift.finding.text, WIDE)}"
-    return f"{said}{f' ×{drift.times:,}' if drift.times > 1 else ''} ({drift.key})"
+    return f"{said}{f' ×{drift.times:,}' if often and drift.times > 1 else ''} ({drift.key})"
 
 
 WIDE: Final = 200

@@ -17,6 +17,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from replaykit.core.contract.drift import WIDE, place
+from replaykit.core.contract.grades import RANK
 from replaykit.core.plain import line
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ STATES: Final[tuple[State, ...]] = ("ran", "failed", "no key", "skipped")
 Source: TypeAlias = Literal["live", "recordings"]
 """Where the exchanges came from."""
 
-GRADES: Final[tuple[Grade, ...]] = ("BREAK", "RISK", "OURS", "ADD")
+GRADES: Final[tuple[Grade, ...]] = tuple(sorted(RANK, key=RANK.__getitem__, reverse=True))
 
 
 @dataclass(frozen=True, slots=True)
