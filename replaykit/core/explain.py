@@ -20,12 +20,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from replaykit.core.ground import Ground
+from replaykit.core.compare.differing import MOST, lines, of_documents, of_requests, telling
+from replaykit.core.compare.ground import Ground
+from replaykit.core.compare.nearest import Near, nearest
 from replaykit.core.headers import holders
 from replaykit.core.match import Ambiguous
 from replaykit.core.model import Exchange, ToolCall
-from replaykit.core.nearest import Near, nearest
-from replaykit.core.places import MOST, lines, of_documents, of_requests, telling
 from replaykit.core.plain import counted, line, listed, measure, quoted
 from replaykit.core.steps import Asked, Titles, numbers, tool_title
 from replaykit.providers.shape import parse
@@ -33,9 +33,9 @@ from replaykit.providers.shape import parse
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from replaykit.core.compare.place import Place
     from replaykit.core.match import Missing
     from replaykit.core.model import JSON, Episode, Request, Step
-    from replaykit.core.place import Place
 
 _Detail: TypeAlias = "dict[str, Any]"
 

@@ -38,8 +38,8 @@ from replaykit.core.steps import Asked, Titles, wholes
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from replaykit.core.changes import Path
-    from replaykit.core.ground import Ground
+    from replaykit.core.compare.changes import Path
+    from replaykit.core.compare.ground import Ground
     from replaykit.core.model import JSON, Episode, Span, Step
     from replaykit.core.normalize import Kind, Rule
     from replaykit.core.steps import Whole
@@ -290,7 +290,7 @@ def _outputs(
     named = outputs is None or cut
     if before.values == now.values and (named or before == now):
         return
-    from replaykit.core.outputs import compare, values
+    from replaykit.core.compare.outputs import compare, values
 
     for place in (values if named else compare)(before, now, ground()):
         yield Difference("output", None, place.text, place.as_json())
@@ -303,7 +303,7 @@ def _killed(code: int | None) -> bool:
 
 def _ground(episode: Episode, plays: _Plays, live: Span, extra: tuple[Rule, ...]) -> Ground:
     """The rules of both runs, with the map as the requests have left it."""
-    from replaykit.core.ground import Ground
+    from replaykit.core.compare.ground import Ground
 
     answers = [step.response.body for step in episode.exchanges if step.response is not None]
 

@@ -17,8 +17,8 @@ from replaykit.report.review import ALONE, content, decisions, first, sections, 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from replaykit.core.compare.place import Place
     from replaykit.core.diff import Anyway, Difference, Noise, Pair
-    from replaykit.core.place import Place
     from replaykit.report.review import Reviewed
     from replaykit.report.terminal import Line, Span
 

@@ -14,8 +14,8 @@ import shlex
 from typing import TYPE_CHECKING
 
 from replaykit.cassette.story import story
+from replaykit.core.compare.words import by_line
 from replaykit.core.plain import counted, gist, harmless, listed
-from replaykit.core.words import by_line
 from replaykit.providers.shape import parse
 from replaykit.report.conversation import counts
 from replaykit.report.markup import code, escaped, longest, tagged
@@ -24,8 +24,8 @@ from replaykit.report.review import CAUSES, content, decisions, first, sections,
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from replaykit.core.compare.place import Place
     from replaykit.core.diff import Difference, Pair
-    from replaykit.core.place import Place
     from replaykit.report.review import Reviewed
 
 LARGEST = 60_000

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from replaykit.cassette.story import Told
+    from replaykit.core.compare.place import Place
     from replaykit.core.diff import Cause, Difference, Pair
     from replaykit.core.model import Episode
     from replaykit.core.normalize import Rule
-    from replaykit.core.place import Place
     from replaykit.report.cost import Bill
 
 Fate: TypeAlias = Literal["same", "changed", "added", "removed"]

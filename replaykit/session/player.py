@@ -21,7 +21,7 @@ from replaykit.session.requests import Requests
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from replaykit.core.ground import Ground
+    from replaykit.core.compare.ground import Ground
     from replaykit.core.match import Ambiguous, Missing
     from replaykit.core.model import Episode, Request, Span, Unseen
     from replaykit.core.normalize import Rule
@@ -156,7 +156,7 @@ class Player:
 
     def _ground(self) -> Ground:
         """What rules forgive between the recorded run and this one, as of now."""
-        from replaykit.core.ground import Ground
+        from replaykit.core.compare.ground import Ground
 
         return Ground(self._index.rules, Facts(self.episode.span, self._live()))
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from replaykit.core.compare.differing import MOST
+from replaykit.core.compare.ground import Ground
+from replaykit.core.compare.nearest import COMPARED, FIRST, SIZED
 from replaykit.core.explain import account_of, left_early, tool_account
-from replaykit.core.ground import Ground
 from replaykit.core.match import Ambiguous, Missing
 from replaykit.core.model import Body, Origin, Span, ToolCall
-from replaykit.core.nearest import COMPARED, FIRST, SIZED
 from replaykit.core.normalize import Facts, Rules
-from replaykit.core.places import MOST
 from tests.core.agents import NOON, Agent, called, episode, exchange, printed, question, request, told
 
 if TYPE_CHECKING:

@@ -74,7 +74,7 @@ echo "$@" >> "$ASKED"
 echo Ann
 """
 
-COSTLY = ("core.explain", "core.ground", "core.redact.redactor", "launch.draft", "providers.registry", "store")
+COSTLY = ("core.explain", "core.compare.ground", "core.redact.redactor", "launch.draft", "providers.registry", "store")
 """What takes time to load, and what only a difference, a recording or an account needs."""
 
 

@@ -17,11 +17,11 @@ from collections import defaultdict
 from functools import partial
 from typing import TYPE_CHECKING
 
-from replaykit.core.changes import changes
+from replaykit.core.compare.changes import changes
+from replaykit.core.compare.differing import bodies, exchanged, marked, of_change, of_documents, replaced
 from replaykit.core.conversation import Part, Question, Turn
 from replaykit.core.diff.items import leads
 from replaykit.core.model import Exchange, ToolCall
-from replaykit.core.places import bodies, exchanged, marked, of_change, of_documents, replaced
 from replaykit.core.plain import line
 from replaykit.core.steps import document_of
 from replaykit.providers.other import PLAIN
@@ -30,12 +30,12 @@ from replaykit.providers.shape import mapping, member, parse, print_json, string
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from replaykit.core.changes import Change, Path
+    from replaykit.core.compare.changes import Change, Path
+    from replaykit.core.compare.ground import Ground
+    from replaykit.core.compare.place import Place
     from replaykit.core.conversation import Answer, PartKind
     from replaykit.core.diff.side import Seen
-    from replaykit.core.ground import Ground
     from replaykit.core.model import JSON, Failure, Response
-    from replaykit.core.place import Place
 
 _WORDS = {"text": "answer", "thinking": "answer, thinking", "tool_call": "answer, tool call {name}"}
 _FIELDS = {"stop": "answer, stop reason", "error": "answer, error", "model": "answer, model"}

@@ -22,9 +22,9 @@ from replaykit.core.model import Exchange
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from replaykit.core.compare.place import Place
     from replaykit.core.diff.difference import Cause
     from replaykit.core.diff.side import Seen
-    from replaykit.core.place import Place
 
 
 def cause_of(before: Seen, after: Seen, asked: Sequence[Place]) -> Cause:

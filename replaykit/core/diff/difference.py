@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from replaykit.core.place import Place
+    from replaykit.core.compare.place import Place
 
 Cause: TypeAlias = Literal["program", "tool", "model"]
 Kind: TypeAlias = Literal["same", "changed", "added", "removed"]

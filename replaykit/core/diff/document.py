@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from replaykit.core.compare.place import Place
     from replaykit.core.diff.difference import Difference, First, Pair
-    from replaykit.core.place import Place
 
 
 def as_json(difference: Difference) -> dict[str, Any]:

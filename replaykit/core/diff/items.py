@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import orjson
 
-from replaykit.core.place import Place
+from replaykit.core.compare.place import Place
+from replaykit.core.compare.words import edits
 from replaykit.core.plain import counted
-from replaykit.core.words import edits
 from replaykit.providers.shape import member
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
 
-    from replaykit.core.changes import Path
+    from replaykit.core.compare.changes import Path
     from replaykit.core.conversation import Part
     from replaykit.core.diff.side import Seen
     from replaykit.core.model import JSON

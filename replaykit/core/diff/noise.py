@@ -25,8 +25,8 @@ from replaykit.core.diff.frame import framed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from replaykit.core.compare.place import Place
     from replaykit.core.diff.difference import Difference, Pair
-    from replaykit.core.place import Place
 
 _Step: TypeAlias = tuple[str, int]
 _Steps: TypeAlias = dict[int, _Step]

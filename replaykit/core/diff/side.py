@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from replaykit.core.canonical import canonical, drop
-from replaykit.core.changes import same
+from replaykit.core.compare.changes import same
 from replaykit.core.conversation import Part
 from replaykit.core.growth import Reader
 from replaykit.core.model import Exchange, ToolCall

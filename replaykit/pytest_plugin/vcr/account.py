@@ -10,12 +10,12 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from replaykit.core.compare.differing import lines, of_requests, telling
+from replaykit.core.compare.ground import Ground
 from replaykit.core.explain import account_of, remedy
-from replaykit.core.ground import Ground
 from replaykit.core.match import Missing
 from replaykit.core.model import Exchange
 from replaykit.core.normalize import Facts, Rules
-from replaykit.core.places import lines, of_requests, telling
 from replaykit.core.plain import line
 from replaykit.core.steps import Asked
 from replaykit.session.hiding import Hiding

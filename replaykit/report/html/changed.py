@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from replaykit.cassette.story import Told
+    from replaykit.core.compare.place import Place
     from replaykit.core.diff import Difference, Pair
     from replaykit.core.model import Episode, Step
-    from replaykit.core.place import Place
     from replaykit.report.html.cards import Card
     from replaykit.report.html.facts import Tile
     from replaykit.report.html.kinds import Kind

@@ -7,7 +7,7 @@
     skipped      how many lines that are the same on both sides
 
 Law: what differs is shown whole; what is the same may be left out, and then how much is said. Bounded,
-as in `core.words`: what both begin and end with is skipped, the rest is aligned line by line and word by
+as in `core.compare.words`: what both begin and end with is skipped, the rest is aligned line by line and word by
 word where it is short enough, and stands in each other's place where it is not.
 """
 
@@ -19,8 +19,8 @@ from difflib import SequenceMatcher
 from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from replaykit.core.compare.words import AROUND, KINSHIP, LINES, MOST, alike
 from replaykit.core.plain import ELLIPSIS
-from replaykit.core.words import AROUND, KINSHIP, LINES, MOST, alike
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -12,14 +12,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from replaykit.core.words import spelled
+from replaykit.core.compare.words import spelled
 from replaykit.providers.shape import print_json
 from replaykit.report.html.prose import code, document, indented
 from replaykit.report.html.sides import rows
 
 if TYPE_CHECKING:
+    from replaykit.core.compare.place import Place
     from replaykit.core.model import JSON
-    from replaykit.core.place import Place
     from replaykit.report.html.prose import Passage
     from replaykit.report.html.sides import Row
 

@@ -19,16 +19,16 @@ from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import parse_qsl
 
 from replaykit.core.canonical import canonical, common_prefix
-from replaykit.core.changes import changes
-from replaykit.core.ground import Ground
+from replaykit.core.compare.changes import changes
+from replaykit.core.compare.ground import Ground
+from replaykit.core.compare.place import Place
 from replaykit.core.model import header
-from replaykit.core.place import Place
 from replaykit.core.plain import line, measure, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from replaykit.core.changes import Change, Kind
+    from replaykit.core.compare.changes import Change, Kind
     from replaykit.core.model import JSON, Body, Request
     from replaykit.core.steps import Asked
     from replaykit.providers import Operation

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replaykit.core.ground import Ground
+from replaykit.core.compare.ground import Ground
 from replaykit.core.model import Span
 from replaykit.core.normalize import Facts, Rules
 from tests.core.agents import NOON

@@ -12,17 +12,17 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
+from replaykit.core.compare.differing import LARGEST, bodies, of_documents, one_sided, replaced
+from replaykit.core.compare.place import Place
 from replaykit.core.model import Body
 from replaykit.core.normalize import fold
-from replaykit.core.place import Place
-from replaykit.core.places import LARGEST, bodies, of_documents, one_sided, replaced
 from replaykit.core.plain import line
 from replaykit.providers.shape import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from replaykit.core.ground import Ground
+    from replaykit.core.compare.ground import Ground
     from replaykit.core.model import Outputs
 
 MOST = 2_000

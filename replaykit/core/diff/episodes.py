@@ -16,6 +16,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
+from replaykit.core.compare.differing import differing, exchanged, marked, of_documents
+from replaykit.core.compare.ground import Ground
+from replaykit.core.compare.outputs import compare
 from replaykit.core.diff.align import align
 from replaykit.core.diff.answers import answered
 from replaykit.core.diff.cause import cause_alone, cause_of
@@ -23,12 +26,9 @@ from replaykit.core.diff.difference import Counts, Difference, First, Pair
 from replaykit.core.diff.echoes import Echoes
 from replaykit.core.diff.items import gathered, identity, parts, volatile, wording
 from replaykit.core.diff.side import Desk, repeated, side
-from replaykit.core.ground import Ground
 from replaykit.core.headers import differing as sent
 from replaykit.core.model import Exchange, ToolCall
 from replaykit.core.normalize import Facts, Rules
-from replaykit.core.outputs import compare
-from replaykit.core.places import differing, exchanged, marked, of_documents
 from replaykit.core.plain import line
 from replaykit.core.steps import LARGEST, Titles
 from replaykit.providers.registry import tells
@@ -37,11 +37,11 @@ from replaykit.providers.shape import parse
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 
+    from replaykit.core.compare.place import Place
     from replaykit.core.conversation import Part
     from replaykit.core.diff.side import Seen
     from replaykit.core.model import Episode
     from replaykit.core.normalize import Rule
-    from replaykit.core.place import Place
     from replaykit.core.steps import Asked
 
 _Explain: TypeAlias = "Callable[[Sequence[Part], Sequence[Part]], bool]"

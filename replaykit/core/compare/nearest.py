@@ -19,16 +19,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from replaykit.core.canonical import common_prefix, common_suffix
-from replaykit.core.ground import Ground
+from replaykit.core.compare.differing import LARGEST, of_requests
+from replaykit.core.compare.ground import Ground
 from replaykit.core.model import Exchange
-from replaykit.core.places import LARGEST, of_requests
 from replaykit.core.steps import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+    from replaykit.core.compare.place import Place
     from replaykit.core.model import JSON, Episode, Request
-    from replaykit.core.place import Place
 
 FIRST = 3
 """Candidates taken in recorded order: what comes next is what was meant, as a rule."""

@@ -14,15 +14,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from replaykit.core.compare.words import by_edit, by_line, is_brief, spelled, told
 from replaykit.core.conversation import Part
 from replaykit.core.plain import WIDTH, gist, line, quoted
-from replaykit.core.words import by_edit, by_line, is_brief, spelled, told
 from replaykit.providers.shape import print_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from replaykit.core.changes import Change, Kind
+    from replaykit.core.compare.changes import Change, Kind
     from replaykit.core.model import JSON
     from replaykit.providers import Operation
 

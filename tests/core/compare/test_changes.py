@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replaykit.core.changes import changes, same
+from replaykit.core.compare.changes import changes, same
 
 if TYPE_CHECKING:
-    from replaykit.core.changes import Path
+    from replaykit.core.compare.changes import Path
     from replaykit.core.model import JSON
 
 LEAVES = st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from([0.0, 1.0, 0.5]) | st.sampled_from("abc")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from replaykit.core.words import LINES, MOST, by_edit, by_line, edits, is_brief, told
+from replaykit.core.compare.words import LINES, MOST, by_edit, by_line, edits, is_brief, told
 
 WORDS = st.lists(st.sampled_from(["always", "never", "answer", "12.5", "é", "\n", "  ", "."]), max_size=30)
 TEXTS = WORDS.map(" ".join) | st.text(max_size=40)
