@@ -84,9 +84,12 @@ class Database:
         return os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
 
     def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """All rows of a query."""
+        """All rows of a query; none for a text that is no Unicode (a lone surrogate), for none is kept."""
         with self.connection() as connection:
-            return connection.execute(query, parameters).fetchall()
+            try:
+                return connection.execute(query, parameters).fetchall()
+            except UnicodeEncodeError:
+                return []
 
     def change(self, statement: str, parameters: Sequence[Any] = ()) -> int:
         """How many rows one statement changed, committed."""
@@ -268,6 +271,8 @@ class Database:
 
     def _explain(self, error: Exception) -> StoreError:
         text = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+        if self.path.is_dir():
+            return StoreError("this is a folder", path=str(self.path), remedy="name a file in it with --store")
         remedy = next(
             (remedy for sign, remedy in REMEDIES if sign in text), "`replaykit doctor` looks at it more closely"
         )
@@ -302,18 +307,24 @@ def _statements(script: str) -> Iterator[str]:
 def _forks() -> Callable[[Database], None]:
     """Has a database told of each fork, for as long as it lives."""
     databases: weakref.WeakSet[Database] = weakref.WeakSet()
-    lock = threading.Lock()
+    lock, forking = threading.RLock(), False
 
     def add(database: Database) -> None:
         with lock:
             databases.add(database)
+            if forking:  # by this thread: somebody whose turn comes after ours opens a store before the fork
+                database.before_fork()
 
     def before() -> None:
+        nonlocal forking
         lock.acquire()
+        forking = True
         for database in databases:
             database.before_fork()
 
     def after(tell: Callable[[Database], None]) -> None:
+        nonlocal forking
+        forking = False
         for database in databases:
             tell(database)
         lock.release()

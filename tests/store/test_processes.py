@@ -231,6 +231,34 @@ def test_a_fork_while_threads_write(store: Path) -> None:
         assert () == kept.check()
 
 
+LATE = r"""
+import os, sys
+from pathlib import Path
+opened = []
+os.register_at_fork(before=lambda: opened.append(begin()))  # registered before the store's own, so called after it
+from replaykit.core.model import Origin, Span
+from replaykit.store import Store
+
+def begin():
+    store = Store(Path(sys.argv[1]))
+    store.begin("before", Origin(), Span())
+    return store
+
+Store(Path(sys.argv[1])).begin("first", Origin(), Span())
+child = os.fork()
+opened[0].begin("after", Origin(), Span())
+if child:
+    assert 0 == os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+"""
+
+
+def test_a_store_that_is_opened_because_of_a_fork(store: Path) -> None:
+    """Others are told of a fork, too, and may open a store when ours are held for it already."""
+    subprocess.run([sys.executable, "-c", LATE, str(store)], check=True, timeout=30)
+    with Store(store) as kept:
+        assert ["after", "after", "before", "first"] == sorted(each.name for each in kept.summaries())
+
+
 def test_a_step_is_served_to_one_process(store: Path) -> None:
     """However many processes ask for the same steps, each step is granted once."""
     program = (
