@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from benchmarks.bench import Bench
-from benchmarks.processes import PEERS, ProbeError, environment, server
+from benchmarks.processes import OURS, PEERS, ProbeError, environment, server
 from benchmarks.rows import ROWS
 from benchmarks.scoreboard import heading, line
 
@@ -50,12 +50,12 @@ def machine() -> str:
     )
 
 
-def there(peer: str) -> bool:
-    """Whether a peer's environment is there, or can be made."""
+def there(subject: str) -> bool:
+    """Whether a subject's environment is there, or can be made."""
     try:
-        environment(peer)
+        environment(subject)
     except ProbeError as error:
-        print(f"without {peer}: {error}", file=sys.stderr)
+        print(f"without {subject}: {error}", file=sys.stderr)
         return False
     return True
 
@@ -73,6 +73,8 @@ def measure(bench: Bench, names: Sequence[str]) -> list[Row]:
 def main() -> None:
     """Measure, print the table, and say how many targets are reached."""
     asked = arguments()
+    if not there(OURS):
+        sys.exit("nothing is measured: replaykit needs an environment of its own, as its peers do")
     peers = () if asked.alone else tuple(peer for peer in PEERS if there(peer))
     print(machine(), heading(), sep="\n", flush=True)
     with TemporaryDirectory(prefix="bench-") as folder, server() as url:

@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from benchmarks.processes import PEERS, Probe, ProbeError
+from benchmarks.processes import OURS, PEERS, Probe, ProbeError
 from benchmarks.scoreboard import Goal, Row
 from benchmarks.subjects import SUBJECTS
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from benchmarks.workload import Run
-
-OURS = "replaykit"
 
 SCALES = {"ms": 1e3, "µs": 1e6, "%": 1.0, "kB": 1e-3, "MB": 1e-6, "": 1.0}
 """From what probes speak (seconds, bytes, counts) to what a row shows."""

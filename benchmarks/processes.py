@@ -13,9 +13,11 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from importlib.metadata import requires, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from packaging.requirements import Requirement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,6 +33,9 @@ PEERS = {"vcrpy": "vcrpy==9.4.2", "cassetter": "cassetter==0.16.1"}
 PLUGINS = {"vcrpy": ("pytest-recording==0.14.1",)}
 """What brings a peer into pytest, where it does not come by itself."""
 
+OURS = "replaykit"
+"""Has an environment like those of its peers: what is there for development makes every start slower."""
+
 PATIENCE = 900.0
 """Seconds that one probe may take: the slowest peer needs three minutes for 200 turns on a two-core machine."""
 
@@ -39,26 +44,40 @@ class ProbeError(Exception):
     """A process ended badly; the text is the last line that it said."""
 
 
-def environment(peer: str) -> Path:
-    """The interpreter of a peer's own environment, made on first use and whenever its versions change.
+def environment(subject: str) -> Path:
+    """The interpreter of a subject's own environment, made on first use and whenever its versions change.
 
     Raises `ProbeError` when it cannot be made, as without a package index.
     """
-    ours = [f"{name}=={version(name)}" for name in ("httpx2", "pytest")]
-    wanted = "\n".join([PEERS[peer], *PLUGINS.get(peer, ()), *ours, ""])
-    folder, stamp = ENVS / peer, ENVS / peer / "requirements.txt"
+    wanted = [*(_ours() if subject == OURS else _theirs(subject)), *_pinned("httpx2", "pytest")]
+    folder, stamp = ENVS / subject, ENVS / subject / "requirements.txt"
     python = folder / "bin" / "python"
-    if not stamp.exists() or stamp.read_text() != wanted:
-        print(f"making the environment of {peer}", file=sys.stderr)
+    if not stamp.exists() or stamp.read_text().split() != wanted:
+        print(f"making the environment of {subject}", file=sys.stderr)
         _ran([sys.executable, "-m", "venv", "--clear", folder])
-        _ran([python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", *wanted.split()])
-        stamp.write_text(wanted)
+        _ran([python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", *wanted])
+        stamp.write_text("\n".join([*wanted, ""]))
     return python
 
 
+def _theirs(peer: str) -> list[str]:
+    return [PEERS[peer], *PLUGINS.get(peer, ())]
+
+
+def _ours() -> list[str]:
+    """Our checkout and what it depends on, in the versions that it is developed with."""
+    depends = [Requirement(each) for each in requires("replaykit-llm") or ()]
+    here = [each.name for each in depends if each.marker is None or each.marker.evaluate({"extra": ""})]
+    return ["--editable", str(ROOT), *_pinned(*here)]
+
+
+def _pinned(*names: str) -> list[str]:
+    return [f"{name}=={version(name)}" for name in names]
+
+
 def interpreter(subject: str) -> Path:
-    """The interpreter that a subject runs on: a peer's own, or the one we run on."""
-    return environment(subject) if subject in PEERS else Path(sys.executable)
+    """The interpreter that a subject runs on: a peer's own, or ours, which is also the floor's."""
+    return environment(subject if subject in PEERS else OURS)
 
 
 @contextmanager

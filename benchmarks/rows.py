@@ -7,13 +7,12 @@ The targets stand here and nowhere else.
 from __future__ import annotations
 
 import signal
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import promises, suites
-from benchmarks.bench import OURS, SCALES, floor, row
-from benchmarks.processes import Probe, ProbeError, interpreter, result, server, start, wall
+from benchmarks.bench import SCALES, floor, row
+from benchmarks.processes import OURS, Probe, ProbeError, interpreter, result, server, start, wall
 from benchmarks.scoreboard import Goal, Row
 from benchmarks.workload import LENGTHS, Run, answer
 
@@ -85,7 +84,7 @@ def fleet(bench: Bench) -> Iterator[Row]:
         path = bench.path(who, "fleet")
         command = Probe(who, "fleet", path, bench.url, agents).command()
         if who == OURS:
-            command = [sys.executable, "-m", "replaykit", "record", "--store", str(path), "--", *command]
+            command = [str(interpreter(OURS)), "-m", "replaykit", "record", "--store", str(path), "--", *command]
         result(start(command))
         return Probe(who, "kept", path, bench.url, agents).run()
 

@@ -33,7 +33,7 @@ FILES, EACH = 10, 30
 
 TESTS = FILES * EACH
 
-ROUNDS = 3
+ROUNDS = 5
 """Runs that are timed, cold and warm, after the one that records."""
 
 STARTS = 11
