@@ -141,7 +141,7 @@ def exchanges(name: str) -> Iterator[Exchange]:
 def _recorded(name: str, folder: Path) -> Iterator[Exchange]:
     """The good answers of cassettes that belong to a contract and came from the provider itself."""
     from replaykit.config import Config
-    from replaykit.core.contract.bound import applying
+    from replaykit.core.contract.bound import Parsed, applying
     from replaykit.errors import CassetteError
     from replaykit.session.hiding import Hiding
     from replaykit.vcr import read
@@ -154,7 +154,7 @@ def _recorded(name: str, folder: Path) -> Iterator[Exchange]:
             continue
         for each in episode.exchanges:
             good = each.response is not None and each.response.status == 200  # noqa: PLR2004 - OK
-            if good and f"//{host}/" in each.request.url and any(applying([promise], each.request)):
+            if good and f"//{host}/" in each.request.url and any(applying([promise], Parsed(each.request))):
                 yield each
 
 

@@ -3,6 +3,7 @@
     store       episodes/episodes.db     the working store
     cassettes   cassettes                accepted episodes
     contracts   off                      exchanges checked as they pass: off, warn, fail
+    gateways    {"host" = "provider"}    hosts that pass requests on to a provider: its contracts hold there, too
     tools       ["agent.tools:*"]        local functions that become steps without a decorator
     rules       {name = "regex"}         more text that may differ: normalization
     hide        {name = "regex"}         more text that is never kept: redaction
@@ -19,8 +20,10 @@ import os
 import re
 import tomllib
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+from urllib.parse import urlsplit
 
+from replaykit.core.plain import either, quoted
 from replaykit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -58,6 +61,7 @@ class Config:
     rules: Mapping[str, str] = field(default_factory=dict)
     hide: Mapping[str, str] = field(default_factory=dict)
     environment: tuple[str, ...] = ENVIRONMENT
+    gateways: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def store_path(self) -> Path:
@@ -133,6 +137,8 @@ def _config(root: Path, file: Path, table: Mapping[str, Any]) -> Config:
 
 
 def _checked(file: Path, key: str, value: Any) -> Any:  # noqa: ANN401 - TOML
+    if key == "gateways":
+        return _gateways(file, value)
     shape = _SHAPES.get(key, str)
     texts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else (value,)
     if not isinstance(value, shape) or not all(isinstance(text, str) and text for text in texts):
@@ -147,6 +153,40 @@ def _checked(file: Path, key: str, value: Any) -> Any:  # noqa: ANN401 - TOML
             raise UsageError(f"{file}: [tool.replaykit] {key}.{name} is no regular expression: {error}") from error
     return tuple(texts) if shape is list else value
 
+
+def _gateways(file: Path, value: Any) -> dict[str, tuple[str, ...]]:  # noqa: ANN401 - TOML
+    """The providers of each host; several where one gateway leads to several."""
+    if not isinstance(value, dict):
+        raise UsageError(f"{file}: [tool.replaykit] gateways is to be a table of hosts, not {value!r}")
+    from replaykit.providers.registry import PROVIDERS
+
+    known = sorted(each.name for each in PROVIDERS[:-1])  # the last one takes what nobody knows
+    found: dict[str, tuple[str, ...]] = {}
+    for host, named in value.items():
+        where = f"{file}: [tool.replaykit.gateways] {quoted(host.rpartition('@')[2])}"
+        if isinstance(named, dict):
+            raise UsageError(f"{where} is a table", remedy='write the host in quotation marks: "llm.example.com"')
+        if not re.fullmatch(_HOST, host.lower()):
+            raise UsageError(f"{where} is no host", remedy=_hostlike(host))
+        names = named if isinstance(named, list) else [named]
+        if not names or not all(name in known for name in names):
+            raise UsageError(f"{where} is to be {either(known)}, or a list of these, not {named!r}")
+        found[host.lower()] = tuple(names)
+    return found
+
+
+def _hostlike(text: str) -> str:
+    """How what was meant as a host is written."""
+    try:
+        near = urlsplit(text if "//" in text else f"//{text}").netloc.rpartition("@")[2].lower()
+    except ValueError:
+        near = ""
+    shown = near if re.fullmatch(_HOST, near) else "llm.example.com"
+    return f'write the host alone, or a pattern of hosts, with a port where that matters: "{shown}"'
+
+
+_HOST: Final = r"[a-z0-9._*?-]+(?::\d{1,5})?"
+"""A host or a pattern of hosts, in small letters, with a port or without."""
 
 _SHAPES: dict[str, type] = {"tools": list, "environment": list, "rules": dict, "hide": dict}
 _WANTED: dict[type, str] = {list: "a list of texts", dict: "a table of texts", str: "a text"}

@@ -1,18 +1,25 @@
 """Files that are read and written whole: a reader sees what was there before or what is there now.
 
 Law: several files are written or none is. Each stands on the disk beside its place first; then all are moved.
+Who is killed between the two leaves drafts behind, and whoever writes there next takes them away: a draft is
+locked for as long as its writer lives, by the system, so that one which is not locked is nobody's.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
+import re
 import tempfile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+_DRAWN = r"[a-z0-9_]{8}"
+"""What `tempfile` puts behind a mark."""
 
 
 def without_waiting(path: str, flags: int) -> int:
@@ -22,6 +29,7 @@ def without_waiting(path: str, flags: int) -> int:
 
 def write(texts: Mapping[Path, bytes], mark: str) -> None:
     """These files hold this, in folders that are there; drafts begin with the `mark`. `OSError` when none does."""
+    _sweep({path.parent for path in texts}, mark)
     with contextlib.ExitStack() as stack:
         _move([(stack.enter_context(_draft(path, text, mark)), path) for path, text in texts.items()])
 
@@ -45,14 +53,45 @@ def _put_back(path: Path, data: bytes | None) -> None:
 @contextlib.contextmanager
 def _draft(path: Path, text: bytes, mark: str) -> Iterator[Path]:
     """A file beside its later place, safely on the disk; gone afterwards when it was not moved."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=mark)
-    draft = path.with_name(os.path.basename(name))  # noqa: PTH119 - mkstemp gives a text
-    try:
-        with os.fdopen(handle, "wb") as file:
+    handle, draft = _drawn(path.parent, mark)
+    with os.fdopen(handle, "wb") as file:
+        try:
             file.write(text)
             file.flush()
-            os.fsync(file.fileno())
-        draft.chmod(0o644)
-        yield draft
-    finally:
-        draft.unlink(missing_ok=True)
+            os.fsync(handle)
+            draft.chmod(0o644)
+            yield draft
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+def _drawn(folder: Path, mark: str) -> tuple[int, Path]:
+    """A new file, open and locked; where the file system knows no locks, nobody takes away what is not locked."""
+    while True:
+        handle, name = tempfile.mkstemp(dir=folder, prefix=mark)
+        with contextlib.suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.fstat(handle).st_nlink:
+            return handle, folder / os.path.basename(name)  # noqa: PTH119 - mkstemp gives a text
+        os.close(handle)  # somebody took it for a dead one's before it was locked
+
+
+def _sweep(folders: Iterable[Path], mark: str) -> None:
+    """Take away the drafts that dead writers left in these folders; whatever cannot be taken away stays."""
+    known = re.compile(re.escape(mark) + _DRAWN)
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            for path in [each for each in folder.iterdir() if known.fullmatch(each.name)]:
+                _take(path)
+
+
+def _take(path: Path) -> None:
+    """Remove a draft, unless its writer lives, or nobody can know."""
+    with contextlib.suppress(OSError), open(path, "rb", opener=_itself) as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink()
+
+
+def _itself(path: str, flags: int) -> int:
+    """An open file, as `open` wants an opener; no link is followed, and no pipe waited for."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOFOLLOW)

@@ -29,14 +29,19 @@ MEMORY: Final = "/dev/shm"  # noqa: S108  # a folder of its own is made in it
 
 
 def pytest_configure() -> None:
-    """Byte code is kept, whatever was asked for: hundreds of processes would compile what they import, each anew."""
+    """Byte code is kept, whatever was asked for: hundreds of processes would compile what they import, each anew.
+
+    Nobody looks for garbage among what is only being imported: that takes a second of each process.
+    """
     sys.dont_write_bytecode = False
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    gc.disable()
 
 
 def pytest_collection_finish() -> None:
     """What was imported until now is no garbage: a full collection that walks three SDKs takes a third of a second."""
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -44,6 +44,7 @@ def test_a_project_that_says_everything(tmp_path: Path) -> None:
             environment = ["REGION"]
             rules = { order = 'ord_\\d+' }
             hide = { mail = '[a-z]+@example\\.org' }
+            gateways = { "LLM.example.com" = "anthropic", "*.eu.example.com:8443" = ["openai", "anthropic"] }
             """,
         )
     )
@@ -57,6 +58,7 @@ def test_a_project_that_says_everything(tmp_path: Path) -> None:
             {"order": r"ord_\d+"},
             {"mail": r"[a-z]+@example\.org"},
             (*ENVIRONMENT, "REGION"),
+            {"llm.example.com": ("anthropic",), "*.eu.example.com:8443": ("openai", "anthropic")},
         )
         == found
     )
@@ -93,6 +95,7 @@ def test_no_project_at_all(tmp_path_factory: pytest.TempPathFactory) -> None:
         ("[tool.replaykit]\nrules = ['a']", "rules is to be a table of texts"),
         ("[tool.replaykit]\nhide = { a = 1 }", "hide is to be a table of texts"),
         ("[tool.replaykit]\nhide = { a = '(' }", "hide.a is no regular expression"),
+        ("[tool.replaykit]\ngateways = ['a.example']", "gateways is to be a table of hosts, not ['a.example']"),
         ("[tool]\nreplaykit = 7", "is to be a table, not 7"),
         ("tool = 7\n[tool.replaykit", "pyproject.toml"),
     ],
@@ -102,6 +105,28 @@ def test_what_is_misspelt(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(UsageError, match=r"pyproject\.toml") as caught:
         load(project(tmp_path, text))
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("'a.example' = 'antropic'", "is to be anthropic, mcp or openai, or a list of these, not 'antropic'"),
+        ("'a.example' = ['openai', 'other']", "is to be anthropic, mcp or openai"),
+        ("'a.example' = []", "is to be anthropic, mcp or openai"),
+        ("'a.example' = 7", "is to be anthropic, mcp or openai"),
+        ("a.example = 'openai'", 'is a table\nwrite the host in quotation marks: "llm.example.com"'),
+        ("'' = 'openai'", "is no host\nwrite the host alone"),
+        ("'[::1]' = 'openai'", "is no host"),
+        ("'https://a.example:99/v1' = 'openai'", 'with a port where that matters: "a.example:99"'),
+        ("'//me:pass@A.example' = 'openai'", 'with a port where that matters: "a.example"'),
+    ],
+)
+def test_a_gateway_that_is_misspelt(tmp_path: Path, text: str, said: str) -> None:
+    """The host is named, and what it may lead to, or how it is written; what stands before an `@` is not shown."""
+    with pytest.raises(UsageError, match=r"pyproject\.toml: \[tool\.replaykit\.gateways\] ") as caught:
+        load(project(tmp_path, f"[tool.replaykit.gateways]\n{text}"))
+    assert said in str(caught.value)
+    assert "me:pass" not in str(caught.value)
 
 
 def test_other_tools_are_not_our_business(tmp_path: Path) -> None:

@@ -29,10 +29,11 @@ FLOORS: dict[int, str] = {
     6: "store cassette config git contracts",  # what is kept
     5: "whole",  # how it is written
     # above: touches the world; below: pure
-    4: "core.replay core.compare core.diff core.contract core.verdict core.explain core.steps core.growth core.threads",
-    3: "core.match providers",
+    4: "core.replay core.compare core.diff core.contract core.verdict core.explain core.steps core.growth core.threads "
+    "core.uses",
+    3: "core.match core.map providers",
     2: "core.redact core.normalize core.history core.reading core.headers",
-    1: "core.canonical core.stream core.strands core.codec core.content core.deltas core.plain",
+    1: "core.attempts core.canonical core.stream core.strands core.codec core.content core.deltas core.plain",
     0: "errors version core.model core.sound core.conversation core.pointer core.__init__",
 }
 FLOOR = {module: floor for floor, modules in FLOORS.items() for module in modules.split()}

@@ -1,8 +1,8 @@
 """Processes that begin with everything imported: one process imports, and a copy of it runs each command.
 
 Law: what runs is a process of its own, with its own folder, environment and streams, and it ends as any
-process does; only its imports were made before. What wants the interpreter itself set otherwise gets one
-of its own (`fits`).
+process does; only its imports were made before, and are not taken apart at its end (`leave`). What wants
+the interpreter itself set otherwise gets one of its own (`fits`).
 
     python warm.py DESCRIPTOR MODULE...    the nest: imports the modules, then copies itself on request
 
@@ -13,6 +13,7 @@ and its exit code.
 from __future__ import annotations
 
 import atexit
+import ctypes
 import gc
 import importlib
 import json
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 COLD = ("LC_", "PYTHON", "TZ")
 """What the variables begin with that an interpreter reads when it starts."""
+
+STAYS = frozenset({"__main__", "builtins", "sys"})
+"""What an interpreter needs to its last moment."""
 
 LIMIT = 1 << 16
 """Bytes of a request that are read at once, and bytes that fit into a pipe."""
@@ -131,10 +135,21 @@ def become(words: Sequence[str], cwd: str, env: Mapping[str, str]) -> None:
     runpy.run_module(words[0], run_name="__main__", alter_sys=True)
 
 
+def leave(shared: Mapping[str, object]) -> None:
+    """Let these modules be, as the system frees them at once: to take them apart, a copy copies each page of them."""
+    for name in shared.keys() - STAYS:
+        sys.modules.pop(name, None)
+    gc.freeze()
+
+
 def main(descriptor: str, *modules: str) -> None:
     """Be the nest, and in each copy, what it is asked to be."""
+    shared: dict[str, object] = {}
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(shared))  # it outlives every other object
+    atexit.register(leave, shared)  # the first that is registered is the last that runs
     for module in modules:
         importlib.import_module(module)
+    shared |= sys.modules
     gc.collect()
     gc.freeze()  # what is never looked at stays shared with the copies
     with socket.socket(fileno=int(descriptor)) as wire:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from replaykit import whole
@@ -19,7 +20,7 @@ from replaykit.errors import CassetteError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
+    from os import PathLike
 
     from replaykit.core.model import Episode
 
@@ -58,13 +59,15 @@ def load(folder: Path, name: str) -> Episode | None:
     return read(path) if _fits(name) and path.is_file() else None
 
 
-def read(path: Path) -> Episode:
+def read(path: str | PathLike[str]) -> Episode:
     """The episode of a cassette, given either of its files."""
-    path = path if path.suffix == ".tape" else path.with_suffix(".tape")
-    return tape.read(contents(path, tape.check), str(path))
+    text = os.fspath(path)
+    if not text.endswith(".tape"):
+        text = str(Path(text).with_suffix(".tape"))
+    return tape.read(contents(text, tape.check), text)
 
 
-def contents(path: Path, check: Callable[[bytes, int, str], None] | None = None) -> bytes:
+def contents(path: str | PathLike[str], check: Callable[[bytes, int, str], None] | None = None) -> bytes:
     """The bytes of a file; `CassetteError` when it cannot be read, is no plain file, or too large for a cassette.
 
     `check` may refuse it by its first `tape.HEADER` bytes, its size and its path, before the rest is read.
@@ -98,10 +101,11 @@ def shown(folder: Path, name: str) -> str:
     return text.replace("\r\n", "\n")
 
 
-def save(folder: Path, episode: Episode) -> tuple[Path, Path]:
+def save(folder: Path, episode: Episode, body: str = "") -> tuple[Path, Path]:
     """The paths of page and tape, both written: first both beside their places, then both moved there.
 
-    A tape that cannot be read, being damaged or of a newer version, is an error and stays as it is.
+    A tape that cannot be read, being damaged or of a newer version, is an error and stays as it is. `body` is
+    what `acceptance.body_of` gives, where it is known.
     """
     from replaykit.cassette.page import page
     from replaykit.cassette.private import shareable
@@ -109,7 +113,7 @@ def save(folder: Path, episode: Episode) -> tuple[Path, Path]:
     name = checked(episode.name)
     load(folder, name)
     episode = shareable(episode.accepted())
-    texts = {folder / f"{name}.yaml": page(episode).encode(), folder / f"{name}.tape": tape.write(episode)}
+    texts = {folder / f"{name}.yaml": page(episode, body).encode(), folder / f"{name}.tape": tape.write(episode)}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         attributes = folder / ".gitattributes"
@@ -131,7 +135,11 @@ def write(texts: Mapping[Path, bytes]) -> None:
 
 
 def _unwritten(path: Path, error: OSError) -> CassetteError:
-    return CassetteError(error.strerror or str(error), path=str(path), remedy="nothing was accepted")
+    """The error of a path that nothing could be written to: that of the file in whose way something was, if any."""
+    where = error.filename2 or path
+    return CassetteError(
+        error.strerror or str(error), path=str(where), remedy="nothing was accepted: mend that, and accept again"
+    )
 
 
 def _fits(name: str) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from replaykit.cassette.page import page
+from replaykit.cassette import page as pages
 from replaykit.cassette.private import shareable
 from replaykit.core.diff import diff
 from replaykit.core.headers import differing
@@ -44,6 +44,11 @@ def chosen(draft: Episode, accepted: Episode | None, only: Only) -> Episode:
     return replace(found, name=accepted.name, history=accepted.history)
 
 
+def body_of(episode: Episode) -> str:
+    """The page that an episode would have, without its history; made once, it serves all that is asked here."""
+    return pages.body_of(shareable(episode.accepted()))
+
+
 def decided(  # noqa: PLR0913 - a decision has as many sides
     found: Episode,
     draft: Episode,
@@ -54,25 +59,31 @@ def decided(  # noqa: PLR0913 - a decision has as many sides
     why: str = "",
     only: Only = "",
     extra: Sequence[Rule] = (),
+    body: str = "",
 ) -> Episode:
     """What was chosen of a draft, with the decision in its history; without one where only the page is made anew.
 
-    `extra` are the project's rules.
+    `extra` are the project's rules, `body` is what `body_of` gives for `found`, where it is known.
     """
-    if accepted is not None and accepted.history and not is_news(found, accepted, page(accepted)):
-        return found
     changed = "" if accepted is None else summary(diff(accepted, found, extra=tuple(extra)))
+    if accepted is not None and accepted.history and not changed and _is_old(found, accepted, body):
+        return found
     instead = accepted.id if accepted is not None else ""
     decision = Acceptance(harmless(who), when, draft.id, harmless(why), instead, changed, only)
     return replace(found, history=(*found.history, decision))
 
 
-def is_news(episode: Episode, accepted: Episode, shown: str) -> bool:
+def _is_old(found: Episode, accepted: Episode, body: str) -> bool:
+    """Whether nothing is new but a page that somebody changed, or that an earlier version of ours wrote."""
+    return not is_news(found, accepted, pages.page(accepted), body)
+
+
+def is_news(episode: Episode, accepted: Episode, shown: str, body: str = "") -> bool:
     """Whether an episode would be another cassette than the accepted one: to readers of its page, or to replays.
 
     Replays go by two things that no page shows: whose placeholders a run needs, and headers such as a content type.
     """
-    if page(shareable(episode.accepted())) != shown or {*episode.origin.secrets} - {*accepted.origin.secrets}:
+    if pages.page(episode, body or body_of(episode)) != shown or {*episode.origin.secrets} - {*accepted.origin.secrets}:
         return True
     pairs = zip(accepted.steps, episode.steps, strict=False)
     return any(_is_sent_differently(before, after) for before, after in pairs)

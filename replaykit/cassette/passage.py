@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from xxhash import xxh3_64_hexdigest
 
 from replaykit.cassette import yaml
+from replaykit.core.content import sealed
 from replaykit.core.model import Exchange, ToolCall, header
 from replaykit.core.plain import counted
 from replaykit.core.stream import media
@@ -204,6 +205,8 @@ class Passages:
             shown["status"] = response.status
             if response.body.size:
                 shown["answers"] = self._body(response.body, response.headers)
+            if encoding := sealed(response):
+                shown["still packed"] = encoding
         return shown | self._end(step)
 
     def _end(self, step: Exchange) -> dict[str, JSON]:

@@ -21,17 +21,18 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from xxhash import xxh3_64_digest
 
+from replaykit.core.attempts import wholes
 from replaykit.core.growth import Reader
 from replaykit.core.model import Exchange, header
-from replaykit.core.steps import Asked, answer_of, document_of, wholes
+from replaykit.core.steps import Asked, answer_of, document_of
 from replaykit.providers.shape import mapping, print_json, string
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from replaykit.core.attempts import Whole
     from replaykit.core.conversation import Answer, Part, Question, Turn
     from replaykit.core.model import JSON, Episode, Step
-    from replaykit.core.steps import Whole
 
 Shown: TypeAlias = Callable[[str], str]
 """A text as it is compared: with names in place of what differs in every run."""

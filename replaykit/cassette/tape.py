@@ -16,10 +16,10 @@ What cannot be read again is not written. Bodies are cut out of their section wh
 from __future__ import annotations
 
 import shlex
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xxhash import xxh3_64_hexdigest, xxh3_128_digest
 
@@ -184,7 +184,7 @@ def _outputs(kept: Mapping[str, Any]) -> Outputs:
 
 def _steps(tape: _Tape, answers: list[int], questions: list[Any]) -> tuple[Step, ...]:
     text = tape.text("answers")
-    if not _adds_up(answers, len(text)) or len(answers) != len(questions):
+    if sum(answers) != len(text) or len(answers) != len(questions):
         raise tape.damaged("its steps do not add up")
     if len(answers) > tape.packed:  # no two steps begin in the same nanosecond: each takes a byte at least
         raise tape.damaged(f"{measure(tape.packed)} cannot hold {len(answers)} steps")
@@ -221,7 +221,7 @@ def _linked(tape: _Tape, questions: list[Any]) -> tuple[list[Link], list[int]]:
         base, shared, tail, more = row
         below = type(base) is int and 0 <= base < number
         size, depth = (sizes[base], depths[base] + 1) if below else (0, 0)
-        if (base is not None and not below) or not _adds_up([shared, tail, more]) or shared + tail > size:
+        if (base is not None and not below) or not COUNTS.fits(row[1:]) or shared + tail > size:
             raise tape.damaged(f"its question {number} does not build on one before it")
         if depth > DEEPEST:
             raise tape.damaged(f"its question {number} builds on more than {DEEPEST} others")
@@ -229,15 +229,9 @@ def _linked(tape: _Tape, questions: list[Any]) -> tuple[list[Link], list[int]]:
         added.append(more)
         sizes.append(shared + tail + more)
         depths.append(depth)
-    if not _adds_up(added, tape.size("questions")):
+    if sum(added) != tape.size("questions"):
         raise tape.damaged("its questions do not add up")
     return links, added
-
-
-def _adds_up(sizes: Sequence[object], total: int | None = None) -> bool:
-    """Whether these are sizes, and together the total when one is given."""
-    known = [size for size in sizes if type(size) is int and size >= 0]
-    return len(known) == len(sizes) and total in (None, sum(known))
 
 
 class _Rests:
@@ -254,8 +248,7 @@ class _Rests:
         return self._pieces[number]
 
 
-@dataclass(frozen=True, slots=True)
-class _Section:
+class _Section(NamedTuple):
     """Where a section stands, its sizes in bytes, and the digest of its packed ones."""
 
     start: int

@@ -27,7 +27,7 @@ from replaykit.contracts.checking import Checks, today
 from replaykit.contracts.probes import NoKey, filled, read
 from replaykit.contracts.registry import PROBES
 from replaykit.core.contract.bound import classed
-from replaykit.core.contract.check import Checked
+from replaykit.core.contract.check import Checked, hosted
 from replaykit.core.contract.drift import Seen
 from replaykit.core.contract.faults import Where, finding, graded
 from replaykit.core.contract.model import Finding
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from replaykit.checks.cap import Allowance
     from replaykit.config import Config
     from replaykit.contracts.probes import Probe
+    from replaykit.core.contract.bound import Parsed
     from replaykit.core.contract.check import Check
     from replaykit.core.contract.grades import Direction
     from replaykit.core.contract.model import Contract
@@ -75,7 +76,7 @@ class Probed:
     def document(self) -> dict[str, Any]:
         """The same as JSON, for other processes; `probed` reads it."""
         seen = [
-            {"looked": sorted(each.checked.looked), "episode": each.episode, "day": each.day}
+            {"looked": sorted(each.checked.looked), "episode": each.episode, "day": each.day, "host": each.checked.host}
             | {"version": each.checked.contract.version, "findings": [asdict(one) for one in each.checked.findings]}
             for each in self.seen
         ]
@@ -96,7 +97,7 @@ def probed(document: Mapping[str, Any], contracts: Sequence[Contract]) -> Probed
 
 def _checked(contract: Contract, document: Mapping[str, Any]) -> Checked:
     looked: frozenset[Direction] = frozenset(document["looked"])
-    return Checked(contract, looked, tuple(Finding(**each) for each in document["findings"]))
+    return Checked(contract, looked, tuple(Finding(**each) for each in document["findings"]), document["host"])
 
 
 class Night:
@@ -109,7 +110,7 @@ class Night:
         path = store or config.store_path
         self._folder = config.contract_folder
         self._newest = {each.name: each for each in contracts}
-        self._checks = Checks(contracts)
+        self._checks = Checks(contracts, config.gateways)
         self._today = today()
         self._sending = Sending(config, path, allowance)
         self.probes = {name: read(self._folder, self._folder / name / PROBES) for name in self._newest}
@@ -143,29 +144,29 @@ class Night:
         address, status = Asked(exchange.request).address, exchange.response.status
         if status in KEYLESS and not _meant(probe, contract, status):
             return replace(told, state="failed", why=f"{address} does not take the key: it answered {status}")
-        applying = [each for each in self._checks.applying(exchange.request) if each.contract.name == contract.name]
-        if not applying:
-            why = f"{contract.title} is not about {address}: correct the probe, or what the contract binds to"
-            return replace(told, state="failed", why=why)
-        check = applying[0]
-        checked = self._looked(check, probe, exchange)
-        blind = canary(check, exchange)
+        parsed = self._checks.parsed(exchange.request)
+        check = self._checks.beside(contract.name, parsed)
+        if check is None:
+            return replace(told, state="failed", why=_not_about(contract, parsed, address))
+        checked = self._looked(check, probe, exchange, parsed)
+        blind = canary(check, exchange, parsed)
         seen = Seen(checked, self._sending.id, self._today)
         return replace(told, state="ran", seen=(seen,), problems=(blind,) if blind else ())
 
-    def _looked(self, check: Check, probe: Probe, exchange: Exchange) -> Checked:
+    def _looked(self, check: Check, probe: Probe, exchange: Exchange, parsed: Parsed) -> Checked:
         """What an answer has to say, of its contract and of models."""
-        checked, contract = check.exchange(exchange), check.contract
+        checked, contract = check.exchange(exchange, parsed), check.contract
         assert exchange.response is not None  # noqa: S101 - see `_sent`
         status = exchange.response.status
         if _meant(probe, contract, status):
             found = self._told(contract, probe, exchange)
         elif lost := gone(contract, exchange):
-            return replace(checked, looked=checked.looked | {"models"}, findings=(lost,))
+            found = tuple(hosted((lost,), checked.host))
+            return replace(checked, looked=checked.looked | {"models"}, findings=found)
         else:
             found = (_other(contract, probe, status),)
         looked: set[Direction] = {*checked.looked, *(each.direction for each in found), "models"}
-        return replace(checked, looked=frozenset(looked), findings=(*checked.findings, *found))
+        return replace(checked, looked=frozenset(looked), findings=(*checked.findings, *hosted(found, checked.host)))
 
     def _told(self, contract: Contract, probe: Probe, exchange: Exchange) -> tuple[Finding, ...]:
         """What an answer says of models."""
@@ -191,6 +192,13 @@ def costs(night: Night) -> str:
     of = sum(1 for several in night.probes.values() if several)
     tokens = sum(each.tokens for each in sent)
     return f"{counted(len(sent), 'probe')} of {counted(of, 'contract')}, of {counted(tokens, 'token')} at most"
+
+
+def _not_about(contract: Contract, parsed: Parsed, address: str) -> str:
+    """That a probe asks for something else than its contract is about, wherever that is."""
+    provider, operation = parsed.wire
+    what = f", which is {provider.name} {line(operation.name)}" if provider.promises() else ""
+    return f"{contract.title} is not about {address}{what}: correct the probe, or what the contract binds to"
 
 
 def _meant(probe: Probe, contract: Contract, status: int) -> bool:

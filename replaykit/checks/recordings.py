@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from replaykit import cassette
 from replaykit.checks.summing import reported
 from replaykit.contracts.checking import Checks
-from replaykit.core.plain import listed
+from replaykit.core.contract.bound import Parsed
+from replaykit.core.plain import line, listed
 from replaykit.errors import CassetteError, StoreError
 from replaykit.report.drift import Report, Row
 from replaykit.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from replaykit.config import Config
@@ -34,14 +36,17 @@ def check(
     contracts: Sequence[Contract], episodes: Iterable[Episode | str], config: Config, fails: frozenset[Grade]
 ) -> Report:
     """The report on these episodes; a text among them says why one could not be read."""
-    seen, problems = said(contracts, episodes)
-    rows = tuple(_rows(contracts, seen))
+    found = tuple(episodes)
+    seen, problems = said(contracts, found, config)
+    rows = tuple(_rows(contracts, seen, found))
     return reported(Report(time.time(), "recordings", rows, (), problems, fails), seen, config)
 
 
-def said(contracts: Sequence[Contract], episodes: Iterable[Episode | str]) -> tuple[list[Seen], tuple[str, ...]]:
-    """What contracts have to say of these episodes, and why some could not be read."""
-    checks = Checks(contracts)
+def said(
+    contracts: Sequence[Contract], episodes: Iterable[Episode | str], config: Config
+) -> tuple[list[Seen], tuple[str, ...]]:
+    """What contracts have to say of these episodes, and why some could not be read; `config` has the gateways."""
+    checks = Checks(contracts, config.gateways)
     seen: list[Seen] = []
     problems: list[str] = []
     for each in episodes:
@@ -90,10 +95,39 @@ def _drafts(path: Path, known: set[str]) -> Iterator[Episode | str]:
                         yield episode
 
 
-def _rows(contracts: Sequence[Contract], seen: Sequence[Seen]) -> Iterator[Row]:
+def _rows(contracts: Sequence[Contract], seen: Sequence[Seen], episodes: Sequence[Episode | str]) -> Iterator[Row]:
     """What became of each contract, under the versions that exchanges were held to; else under its newest."""
     counts = Counter((each.checked.contract.name, each.checked.contract.version) for each in seen)
-    for name, newest in {each.name: each.version for each in contracts}.items():
+    asked = cache(lambda: _asked(episodes))
+    for name, newest in {each.name: each for each in contracts}.items():
         held = {version: count for (each, version), count in sorted(counts.items()) if each == name}
-        versions = listed([version or "draft" for version in held or (newest,)])
-        yield Row(name, versions, "ran" if held else "skipped", sum(held.values()), "" if held else ABSENT)
+        versions = listed([version or "draft" for version in held or (newest.version,)])
+        why = "" if held else _absent(newest, asked)
+        yield Row(name, versions, "ran" if held else "skipped", sum(held.values()), why)
+
+
+def _absent(contract: Contract, asked: Callable[[], Mapping[tuple[str, str], set[str]]]) -> str:
+    """That no recording is about a contract; where some ask others for the same, whom, and how they come to count."""
+    about = contract.binds
+    hosts = sorted(asked().get((about.provider, about.operation), ())) if about.provider else []
+    if not hosts:
+        return ABSENT
+    told = [line(each, _WIDE) for each in hosts]
+    return (
+        f"{ABSENT}: the same was asked of {listed(told)}; "
+        f'where that is a gateway, say "{told[0]}" = "{about.provider}" in [tool.replaykit.gateways]'
+    )
+
+
+def _asked(episodes: Iterable[Episode | str]) -> Mapping[tuple[str, str], set[str]]:
+    """The hosts that were asked for each operation of each provider."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for exchange in (each for episode in episodes if not isinstance(episode, str) for each in episode.exchanges):
+        parsed = Parsed(exchange.request)
+        provider, operation = parsed.wire
+        found.setdefault((provider.name, operation.name), set()).add(parsed.host)
+    return found
+
+
+_WIDE: Final = 200
+"""Characters of a host."""

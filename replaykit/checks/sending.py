@@ -4,7 +4,7 @@
     of another status than these        it is the answer
     408, 429, 5xx                       tried again, when the service says so, else after 1, 2 and 4 seconds
     none: no connection, cut short      the same
-    no end after two minutes, or 64 MB  left
+    no end after two minutes, or 64 MB  left, and not asked for again: that would be as long, and be paid for
 
 What is tried again is no drift. If it stays so, or the service wants to be asked much later, that is why.
 
@@ -80,6 +80,15 @@ class Sent:
     unreached: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """One try: its exchange, as it was kept, and `why` it says nothing; `left`: we went before its end."""
+
+    exchange: Exchange | None
+    why: str = ""
+    left: bool = False
+
+
 class Sending:
     """A draft that probes are recorded into; it begins with the first one. `id` is the draft's."""
 
@@ -116,9 +125,12 @@ class Sending:
         for pause in (*PAUSES, None):
             if problem := self._allowance.take(probe.tokens):
                 return Sent(why=problem)
-            exchange, why = self._once(probe)
+            once = self._once(probe)
+            exchange, why = once.exchange, once.why
             if exchange is None:  # nothing was sent, or nothing kept: another try would be the same
                 return Sent(why=why)
+            if once.left:
+                return Sent(why=why, unreached=exchange.response is None)
             response = None if why else exchange.response
             if response is not None and (response.status not in AGAIN or meant(response.status)):
                 return Sent(exchange)
@@ -143,26 +155,25 @@ class Sending:
         self._draft = None
         return tuple(str(each.message) for each in caught)
 
-    def _once(self, probe: Probe) -> tuple[Exchange | None, str]:
-        """The exchange of one try, as it was kept, and why it says nothing."""
+    def _once(self, probe: Probe) -> _Try:
+        """What came of one try."""
         draft, client = self._begun()
         kept = draft.recorder.store
         before = len(_exchanges(draft))
         headers = {"user-agent": f"replaykit/{VERSION}", **probe.headers}
         if probe.has_body and not any(name.lower() == "content-type" for name in headers):
             headers["content-type"] = "application/json"
-        why, library = "", _library()
+        left, why, library = "", "", _library()
         try:
-            why = self._read(client, probe, headers)
+            left = self._read(client, probe, headers)
         except (library.HTTPError, library.InvalidURL, ValueError) as error:
             text, _ = draft.recorder.hiding.text(str(error) or "it gave no reason")
             why = f"it could not be asked: {type(error).__name__}: {line(text, _WIDE)}"
         found = _exchanges(draft)
         if len(found) > before:
-            exchange = found[-1]
-            return exchange, why
+            return _Try(found[-1], left or why, bool(left))
         trouble = draft.recorder.problem
-        return None, why or f"its answer could not be kept in {kept.path}: {trouble}"
+        return _Try(None, left or why or f"its answer could not be kept in {kept.path}: {trouble}")
 
     def _read(self, client: Any, probe: Probe, headers: dict[str, str]) -> str:  # noqa: ANN401 - of either library
         """Send it and read the answer, as far as there is patience and room; why it was left, empty when it was not."""

@@ -7,13 +7,14 @@ exit 2    cannot: a wrong call, a damaged file, an unknown episode
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from replaykit.cli.listed import Listed
-from replaykit.errors import ReplayError
+from replaykit.errors import ReplayError, UsageError
 from replaykit.version import VERSION
 
 if TYPE_CHECKING:
@@ -79,6 +80,20 @@ def main(args: Sequence[str] | None = None, **named: Any) -> None:  # noqa: ANN4
     except ReplayError as error:
         complain(error)
         sys.exit(2)
+    except FileNotFoundError:
+        if _is_somewhere():
+            raise
+        complain(UsageError("the folder that this was typed in is gone", remedy="change to one that is there"))
+        sys.exit(2)
+
+
+def _is_somewhere() -> bool:
+    """Whether the current folder is still there: every command begins with a look at its project."""
+    try:
+        os.getcwd()  # noqa: PTH109 - no path is needed
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def complain(error: ReplayError) -> None:

@@ -43,7 +43,7 @@ def accept(  # click's options
 ) -> None:
     """Make the newest draft of EPISODE the cassette that tests read: a page to review, a tape to replay."""
     from replaykit import cassette
-    from replaykit.cassette.acceptance import chosen, decided, is_news
+    from replaykit.cassette.acceptance import body_of, chosen, decided, is_news
     from replaykit.config import load
     from replaykit.git import person
     from replaykit.session.rules import normalization, redactor
@@ -54,7 +54,8 @@ def accept(  # click's options
     if problem := _problem(draft, accepted, only or "", yes=yes):
         raise problem
     found = chosen(draft, accepted, only or "")
-    if accepted is not None and not is_news(found, accepted, cassette.shown(config.cassette_folder, draft.name)):
+    body = body_of(found)
+    if accepted is not None and not is_news(found, accepted, cassette.shown(config.cassette_folder, draft.name), body):
         click.echo(f"{draft.name}: {draft.id} changes nothing; the cassette stays as it is", err=True)
         return
     signed = decided(
@@ -66,9 +67,11 @@ def accept(  # click's options
         why=redactor(config, os.environ).text(reason)[0],
         only=only or "",
         extra=normalization(config),
+        body=body,
     )
     changed = signed.history[-1].changed if signed is not found else ""
-    _save(signed, config, draft.id, only or "", changed)
+    files = _save(signed, body, config)
+    _tell(signed.name, files, draft.id, only or "", changed)
 
 
 def _problem(draft: Episode, accepted: Episode | None, only: Only, *, yes: bool) -> UsageError | None:
@@ -86,20 +89,26 @@ def _problem(draft: Episode, accepted: Episode | None, only: Only, *, yes: bool)
     return None
 
 
-def _save(episode: Episode, config: Config, draft: str, only: Only, told: str) -> None:
-    """Write page and tape, and say what became of what; `told` is what that changed, in words."""
+def _save(episode: Episode, body: str, config: Config) -> tuple[Path, ...]:
+    """The files that were written: page and tape, and what git is told of tapes, where it was not told."""
     from replaykit import cassette
-    from replaykit.report.terminal import near
 
     attributes = config.cassette_folder / ".gitattributes"
     known = attributes.exists()
-    page, tape = cassette.save(config.cassette_folder, episode)
+    files = cassette.save(config.cassette_folder, episode, body)
+    return files if known else (*files, attributes)
+
+
+def _tell(name: str, files: tuple[Path, ...], draft: str, only: Only, told: str) -> None:
+    """Say what became of what; `told` is what that changed, in words."""
+    from replaykit.report.terminal import near
+
+    page, tape, *_ = files
     changed = f" ({told})" if told else ""
     what = f"the {only} of {draft} accepted{changed}; the {_KEPT[only]} stay" if only else f"{draft} accepted{changed}"
-    click.echo(f"{episode.name}: {what}", err=True)
+    click.echo(f"{name}: {what}", err=True)
     click.echo(f"    {near(page)}   the page, for reviewers", err=True)
     click.echo(f"    {near(tape)}   the tape, for replays", err=True)
-    files = (page, tape) if known else (page, tape, attributes)
     click.echo(f"next: git add {shlex.join(map(near, files))}", err=True)
 
 

@@ -1,22 +1,30 @@
-"""`record --again`: an episode's own command, live, once or several times; then what changed."""
+"""`record --again`: an episode's own command, live, once or several times; then what changed.
+
+Runs that were made together know of each other: what differs between them is marked by a later `diff`, too.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
 from replaykit.cli.running import say
+from replaykit.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from replaykit.config import Config
-    from replaykit.core.diff import Difference
+    from replaykit.core.diff import Difference, Noise
     from replaykit.core.model import Episode
+
+TOGETHER: Final = "together"
+"""The kind of remark that names the drafts of runs that were made together."""
 
 
 def record_again(text: str, times: int, config: Config, store: Path | None, *, yes: bool) -> NoReturn:
@@ -47,6 +55,8 @@ def record_again(text: str, times: int, config: Config, store: Path | None, *, y
     made, departs = _made(before, times, config, store)
     review = reviewed(before.name, before, made[-1], normalization(config))
     between = _between(made, config)
+    if between:
+        _remember(made, store or config.store_path)
     click.echo("", err=True)
     if _fails(made[-1], before):
         code = made[-1].outputs.exit_code
@@ -102,3 +112,32 @@ def _between(made: Sequence[Episode], config: Config) -> tuple[Difference, ...]:
     first, *others = made
     extra = normalization(config)
     return tuple(diff(first, other, extra=extra) for other in others)
+
+
+def anyway(draft: Episode | None, config: Config, path: Path) -> Noise | None:
+    """What differs between the runs that a draft was made with, as far as these are still there; None without any."""
+    from replaykit.core.diff import noise
+    from replaykit.store import Store
+
+    if draft is None or draft.state == "accepted" or not path.exists():
+        return None
+    with suppress(StoreError), Store(path, create=False) as store:
+        ids = [each for remark in store.remarks(draft.id, TOGETHER) for each in _words(remark.detail.get("drafts"))]
+        runs = [run for run in map(store.episode, ids) if run is not None]
+        return noise(_between(runs, config)) if len(runs) > 1 else None
+    return None
+
+
+def _remember(made: Sequence[Episode], path: Path) -> None:
+    """Have each draft name all of them; what cannot be kept is not missed before somebody looks for it."""
+    from replaykit.store import Store
+
+    drafts = [each.id for each in made]
+    with suppress(StoreError), Store(path, create=False) as store:
+        for each in drafts:
+            store.remark(each, TOGETHER, {"drafts": drafts})
+
+
+def _words(value: object) -> list[str]:
+    """The texts of a list, whatever a store holds in its place."""
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from replaykit.config import Config
+    from replaykit.core.diff import Noise
     from replaykit.core.model import Episode
     from replaykit.report.review import Reviewed
 
@@ -54,15 +55,18 @@ def diff(  # noqa: PLR0913, PLR0917 - click's options
     replaykit diff episode_k3v9q2 episode_p7w2m4        any two
     replaykit diff --base origin/main --format md       what a branch changes, as a comment on its pull request
     """
+    from replaykit.cli.again import anyway
     from replaykit.config import load
 
-    config = load(Path.cwd())
+    config, noise = load(Path.cwd()), None
     how = _format(how, output, as_json=as_json, is_opened=is_opened)
     if base is not None:
         found, problems = _changed(episodes, base, config)
     else:
         found, problems = (_compared(episodes, config, store or config.store_path),), ()
-    _tell(found, how, base, output, [problem.message for problem in problems], is_opened=is_opened)
+        if how == "text":
+            noise = anyway(found[0].after, config, store or config.store_path)
+    _tell(found, how, base, output, [problem.message for problem in problems], is_opened=is_opened, noise=noise)
     for problem in problems:
         complain(problem)
     sys.exit(2 if problems else int(any(each.fate != "same" for each in found)))
@@ -93,13 +97,17 @@ def _tell(  # noqa: PLR0913 - private, from one caller
     unread: Sequence[str],
     *,
     is_opened: bool,
+    noise: Noise | None,
 ) -> None:
-    """The differences, in their format, on their way to where they are wanted; `unread` could not be compared."""
+    """The differences, in their format, on their way to where they are wanted; `unread` could not be compared.
+
+    `noise` is what differs anyway between the runs that the later side was made with.
+    """
     from replaykit.report import difference, terminal
 
     match how:
         case "text" if output is None:
-            lines = difference.review(found[0]) if base is None else difference.reviews(found, base, unread)
+            lines = difference.review(found[0], noise) if base is None else difference.reviews(found, base, unread)
             terminal.write(lines, paged=True)
         case "text":
             terminal.keep(terminal.plain(difference.reviews(found, base or "", unread)), output)

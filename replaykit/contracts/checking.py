@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-from replaykit.core.contract.bound import applying
+from replaykit.core.contract.bound import Parsed, applying, beside
 from replaykit.core.contract.check import Check
 from replaykit.core.contract.drift import Seen
 from replaykit.core.model import header
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from replaykit.contracts.registry import Registry
+    from replaykit.core.contract.bound import Gateways
     from replaykit.core.contract.check import Checked
     from replaykit.core.contract.model import Contract
     from replaykit.core.model import Episode, Exchange, Request
@@ -28,14 +29,16 @@ if TYPE_CHECKING:
 class Checks:
     """Contracts that are ready to look at exchanges."""
 
-    def __init__(self, contracts: Sequence[Contract]) -> None:
-        """Nothing is compiled before an exchange needs it."""
+    def __init__(self, contracts: Sequence[Contract], gateways: Gateways | None = None) -> None:
+        """Nothing is compiled before an exchange needs it. `gateways` are the project's (`Config.gateways`)."""
         self.contracts = tuple(contracts)
+        self._gateways = gateways or {}
         self._ready: dict[tuple[str, str], Check] = {}
 
     def exchange(self, exchange: Exchange) -> Iterator[Checked]:
         """What each contract that applies has to say of an exchange."""
-        return (check.exchange(exchange) for check in self.applying(exchange.request))
+        parsed = self.parsed(exchange.request)
+        return (check.exchange(exchange, parsed) for check in self.applying(parsed))
 
     def episode(self, episode: Episode) -> Iterator[Seen]:
         """What contracts have to say of an episode's exchanges, in their order."""
@@ -44,15 +47,26 @@ class Checks:
             for checked in self.exchange(_cut(exchange) if episode.origin.source else exchange):
                 yield Seen(checked, episode.name if episode.state == "accepted" else episode.id, day)
 
-    def applying(self, request: Request) -> Iterator[Check]:
-        """The contracts of a request, each with its validators."""
-        for contract in applying(self.contracts, request):
-            key = (contract.name, contract.version)
-            if key not in self._ready:
-                from replaykit.contracts.validators import Validators
+    def parsed(self, request: Request) -> Parsed:
+        """A request, to be read once by all that look at it."""
+        return Parsed(request, self._gateways)
 
-                self._ready[key] = Check(contract, Validators(contract))
-            yield self._ready[key]
+    def applying(self, parsed: Parsed) -> Iterator[Check]:
+        """The contracts of a request, each with its validators."""
+        return map(self._check, applying(self.contracts, parsed))
+
+    def beside(self, name: str, parsed: Parsed) -> Check | None:
+        """The contract that a probe of it is held to, wherever it was sent; None where it asks for something else."""
+        contract = beside(self.contracts, name, parsed)
+        return None if contract is None else self._check(contract)
+
+    def _check(self, contract: Contract) -> Check:
+        key = (contract.name, contract.version)
+        if key not in self._ready:
+            from replaykit.contracts.validators import Validators
+
+            self._ready[key] = Check(contract, Validators(contract))
+        return self._ready[key]
 
 
 def adopted(registry: Registry, *, edited: bool = False) -> tuple[Contract, ...]:

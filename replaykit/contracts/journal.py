@@ -29,6 +29,7 @@ class Sight:
 
     `first` and `last` are the first and the last day on which it was seen, `clean` the last one on which it
     was looked for and not there (empty: never). `seen` of `of` exchanges had it in the last run that saw it.
+    `host` is the finding's: a gateway's.
     """
 
     contract: str
@@ -40,12 +41,14 @@ class Sight:
     clean: str = ""
     seen: int = 0
     of: int = 0
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """Findings by their keys, and the day on which each contract was last checked.
+    """Findings by their keys, and the day on which each contract was last checked: at its own host, by its name.
 
+    At a gateway it is checked under name and host, for neither says anything of the other.
     `problem` is what a person should know of the file it was read from; empty when all is well.
     """
 
@@ -57,31 +60,49 @@ class Journal:
         """The first day on which a finding was seen; empty when it never was."""
         return self.findings[key].first if key in self.findings else ""
 
+    def last(self, name: str) -> str:
+        """The last day on which a contract was checked, wherever that was; empty when it never was."""
+        return max((day for each, day in self.checked.items() if each.partition(" ")[0] == name), default="")
+
     def matching(self, beginning: str) -> tuple[str, ...]:
         """The keys that begin so."""
         return tuple(sorted(each for each in self.findings if each.startswith(beginning)))
 
-    def noted(
-        self, name: str, today: str, found: Mapping[str, tuple[Finding, int]], of: int, *, live: bool = True
+    def noted(  # noqa: PLR0913 - what was checked, where and when, and what came of it
+        self,
+        name: str,
+        today: str,
+        found: Mapping[str, tuple[Finding, int]],
+        of: int,
+        *,
+        live: bool = True,
+        host: str = "",
     ) -> Journal:
-        """The journal after a run that checked `of` exchanges against a contract.
+        """The journal after a run that checked `of` exchanges against a contract, at a gateway's `host` if any.
 
         `found` has what was found by its key, and how many of them had it. Only a `live` run can say that
         something is not there: recordings are of their own day.
         """
-        gone = {each for each, sight in self.findings.items() if live and sight.contract == name and each not in found}
+        mine = {each for each, sight in self.findings.items() if (sight.contract, sight.host) == (name, host)}
+        gone = mine - found.keys() if live else set()
         kept = {each: replace(sight, clean=today) if each in gone else sight for each, sight in self.findings.items()}
         new = {each: self._sight(each, name, today, finding, count, of) for each, (finding, count) in found.items()}
-        return replace(self, findings={**kept, **new}, checked={**self.checked, name: today} if live else self.checked)
+        checked = {**self.checked, _place(name, host): today} if live else self.checked
+        return replace(self, findings={**kept, **new}, checked=checked)
 
     def _sight(self, key: str, name: str, today: str, finding: Finding, count: int, of: int) -> Sight:  # noqa: PLR0913, PLR0917
         known = self.findings.get(key)
-        first, clean = (known.first, known.clean) if known else (today, self._clean(name))
-        return Sight(name, finding.id, finding.path, finding.text, first, today, clean, count, of)
+        first, clean = (known.first, known.clean) if known else (today, self._clean(name, finding.host))
+        return Sight(name, finding.id, finding.path, finding.text, first, today, clean, count, of, finding.host)
 
-    def _clean(self, name: str) -> str:
+    def _clean(self, name: str, host: str) -> str:
         """The last day on which a finding that is new was not there: that of the contract's last check."""
-        return self.checked.get(name, "")
+        return self.checked.get(_place(name, host), "")
+
+
+def _place(name: str, host: str) -> str:
+    """What a contract is called where it was checked."""
+    return f"{name} at {host}" if host else name
 
 
 def read(path: Path) -> Journal:
@@ -142,6 +163,7 @@ def _journal(path: Path, found: JSON) -> Journal:
 def _read_sight(path: Path, key: str, value: JSON) -> Sight:
     texts: dict[str, Any] = value if isinstance(value, dict) else {}
     wanted = {each.name: int if each.name in {"seen", "of"} else str for each in fields(Sight)}
+    texts = {"host": "", **texts}  # journals from before there were gateways have none
     for name, kind in wanted.items():
         if type(texts.get(name)) is not kind:
             raise ContractError(f"/findings/{key}/{name} is to be a {_KINDS[kind]}", path=str(path))

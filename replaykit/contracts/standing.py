@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from replaykit.contracts.journal import Journal
     from replaykit.core.contract.drift import Drift, Seen
     from replaykit.core.contract.grades import Grade
+    from replaykit.core.contract.model import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +70,11 @@ def standings(drifts: Iterable[Drift], journal: Journal, acks: Sequence[Ack], to
 
 def noted(journal: Journal, seen: Sequence[Seen], drifts: Iterable[Drift], today: str, *, live: bool) -> Journal:
     """The journal after these exchanges were checked; `live` says that they are of today."""
-    found: dict[str, dict[str, tuple[Drift, int]]] = {}
+    found: dict[tuple[str, str], dict[str, tuple[Finding, int]]] = {}
     for each in drifts:
-        found.setdefault(each.contract, {})[each.key] = (each, each.times)
-    for name, count in Counter(each.checked.contract.name for each in seen).items():
-        told = {key: (drift.finding, times) for key, (drift, times) in found.get(name, {}).items()}
-        journal = journal.noted(name, today, told, count, live=live)
+        found.setdefault((each.contract, each.finding.host), {})[each.key] = (each.finding, each.times)
+    for (name, host), count in Counter((each.checked.contract.name, each.checked.host) for each in seen).items():
+        journal = journal.noted(name, today, found.get((name, host), {}), count, live=live, host=host)
     return journal
 
 

@@ -196,9 +196,11 @@ def origin_form(origin: Origin) -> dict[str, Any]:
 
 def origin_of(form: object) -> Origin:
     """The origin that `origin_form` wrote; a `ValueError` when it is none."""
-    kept = checked(_OPTIONAL | form if type(form) is dict else form, _ORIGIN)
-    lists = {name: tuple(kept[name]) for name in ("command", "secrets")}
-    return Origin(**{**_only(kept, _ORIGIN), **lists, "stdin": bytes.fromhex(kept["stdin"])})
+    kept = _only(checked(_OPTIONAL | form if type(form) is dict else form, _ORIGIN), _ORIGIN)
+    for name in ("command", "secrets"):
+        kept[name] = tuple(kept[name])
+    kept["stdin"] = bytes.fromhex(kept["stdin"])
+    return Origin(**kept)
 
 
 def span_of(form: object) -> Span:

@@ -20,6 +20,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from replaykit.core.attempts import numbers
 from replaykit.core.compare.differing import MOST, lines, of_documents, of_requests, telling
 from replaykit.core.compare.ground import Ground
 from replaykit.core.compare.nearest import Near, nearest
@@ -27,7 +28,7 @@ from replaykit.core.headers import holders
 from replaykit.core.match import Ambiguous
 from replaykit.core.model import Exchange, ToolCall
 from replaykit.core.plain import counted, line, listed, measure, quoted
-from replaykit.core.steps import Asked, Titles, numbers, tool_title
+from replaykit.core.steps import Asked, Titles, tool_title
 from replaykit.providers.shape import parse
 
 if TYPE_CHECKING:

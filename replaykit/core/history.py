@@ -13,7 +13,6 @@ overlaps in the base, so that no chain of small rests can amount to a large ques
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from replaykit.core.canonical import common_prefix, common_suffix
@@ -50,8 +49,7 @@ class Link(NamedTuple):
 _ALONE = Link()
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
+class Past(NamedTuple):
     """A question that a later one may build on; `said` is what was answered, for whoever packs the rests."""
 
     number: int

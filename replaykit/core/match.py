@@ -19,30 +19,28 @@ asked for like a request: its name stands for the URL, its arguments for the bod
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from replaykit.core.headers import differing, holders
 from replaykit.core.model import Body, Exchange, Request, ToolCall
-from replaykit.core.normalize import Bindings, Facts, Paired, Rules, fold, joined, pair
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from replaykit.core.headers import Row, Tells
+    from replaykit.core.map import Candidate, Map
     from replaykit.core.model import Episode, Headers, Span, Step
-    from replaykit.core.normalize import Bound, Rule, Use
-    from replaykit.core.reading import Declared, Reading, Readings, Way
+    from replaykit.core.normalize import Bindings, Bound, Paired, Rule, Rules, Use
+    from replaykit.core.reading import Declared, Reading, Way
 
 Key: TypeAlias = tuple[str, str, bytes]
 Grant: TypeAlias = Literal["ours", "taken", "bound"]
 """What comes of a claim: the step is ours; somebody has served it; somebody has bound what it would bind otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Learnt:
+class Learnt(NamedTuple):
     """What other processes of a run have done: the pairs they bound, the steps they served byte for byte."""
 
     bound: tuple[Bound, ...] = ()
@@ -63,8 +61,7 @@ TOOL = "tool"
 """The method of what a tool call asks for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Echo:
+class Echo(NamedTuple):
     """An id that the answer repeats: where it stands, as it was recorded, and as the caller calls it (JSON texts)."""
 
     pointer: str
@@ -72,49 +69,25 @@ class Echo:
     live: bytes
 
 
-_UNBOUND = Bindings()
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The recorded step at `position`; its answer is to be given with live ids (`bindings`, `echo`)."""
+class Found(NamedTuple):
+    """The recorded step at `position`; its answer is to be given with live ids, where there are any."""
 
     position: int
-    bindings: Bindings = _UNBOUND
+    bindings: Bindings | None = None
     echo: Echo | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ambiguous:
+class Ambiguous(NamedTuple):
     """Several recorded steps would do, and they do not say the same."""
 
     positions: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(NamedTuple):
     """None would do. `served` are equal ones that were served already; `why` is the conflict that came closest."""
 
     served: tuple[int, ...] = ()
     why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A step that would do under rules, and what pairs if it is taken."""
-
-    position: int
-    reading: Reading
-    paired: Paired
-
-
-@dataclass(slots=True)
-class _State:
-    """What this run has established: the one-to-one map, and the steps that were served byte for byte."""
-
-    bindings: Bindings = field(default_factory=Bindings)
-    unsettled: list[int] = field(default_factory=list)
-    served: set[int] = field(default_factory=set)
 
 
 def _nothing(_request: Request) -> Declared:
@@ -125,7 +98,7 @@ def _nothing(_request: Request) -> Declared:
 
 
 class Index:
-    """The steps of an episode by what was asked, and the one-to-one map of the run that asks now."""
+    """The steps of an episode by what was asked, and those of them that were served."""
 
     def __init__(  # noqa: PLR0913 - all that the core is told by those who know
         self,
@@ -147,13 +120,12 @@ class Index:
         self._live = live
         self._tells = tells
         self._hide = hide
-        self._span = episode.span
         self._lacks = bool(episode.origin.source)
-        self.rules = Rules.of(episode.span, live(), extra=tuple(extra))
+        self._extra = tuple(extra)
         self._episode = episode
         self._declared = declared
-        self._now = Facts()
-        self._state = _State()
+        self._served: set[int] = set()
+        self._unsettled: list[int] = []
         self._exact: dict[Key, deque[int]] = defaultdict(deque)
         self._last = episode.spared()
         for position in sorted(range(len(self._asked)), key=self._last.__contains__):
@@ -163,7 +135,7 @@ class Index:
     @property
     def served(self) -> AbstractSet[int]:
         """The positions of the steps that were served, as far as this process knows."""
-        return self._state.served
+        return self._served
 
     def exact(self, request: Request, claims: Claims) -> Found | None:
         """The next step that was asked for byte for byte like this, claimed; the fast path.
@@ -194,20 +166,20 @@ class Index:
     def _next(self, equal: deque[int], request: Request, claims: Claims) -> Found | None:
         while equal:
             position = equal[0]
-            grant = "taken" if position in self._state.served else self._take(position, request, None, claims)
+            grant = "taken" if position in self._served else self._take(position, request, None, claims)
             if grant == "bound":
                 self._learn(claims)
                 continue
             equal.popleft()
             if grant == "ours":
-                self._state.unsettled.append(position)
+                self._unsettled.append(position)
                 return Found(position)
         return None
 
     def _holder(self, group: Sequence[int], request: Request, claims: Claims) -> Found | Ambiguous | Missing:
         """The next of equal steps that was sent with the same credentials."""
         theirs = self._of_holder(group, request.headers)
-        left = tuple(position for position in group if position not in self._state.served)
+        left = tuple(position for position in group if position not in self._served)
         if theirs is None:
             return Ambiguous(left) if left else Missing(tuple(group))
         return self._next(deque(theirs), request, claims) or Missing(tuple(theirs))
@@ -226,11 +198,18 @@ class Index:
         )
 
     @cached_property
-    def _readings(self) -> Readings:
-        """The requests as rules see them, for the first one that is not the same byte for byte."""
-        from replaykit.core.reading import Readings
+    def rules(self) -> Rules:
+        """What may differ between the two runs."""
+        from replaykit.core.normalize import Rules
 
-        return Readings(self._episode, self._asked, self.rules, self._declared)
+        return Rules.of(self._episode.span, self._live(), extra=self._extra)
+
+    @cached_property
+    def _map(self) -> Map:
+        """What stands for what in this run, for the first request that is not the same byte for byte."""
+        from replaykit.core.map import Map
+
+        return Map(self._episode, self._asked, self.rules, self._declared)
 
     @cached_property
     def _holders(self) -> tuple[frozenset[tuple[str, str]], ...]:
@@ -239,7 +218,7 @@ class Index:
     def _after_rules(self, request: Request, claims: Claims) -> Found | Ambiguous | Missing | None:
         """The next step under rules; None when another process has bound something meanwhile: look again."""
         why = ""
-        for way in (self._readings.text, self._readings.json):
+        for way in self._map.ways:
             under = self._under_rules(request, way, claims)
             if not isinstance(under, Missing):
                 return under
@@ -250,17 +229,10 @@ class Index:
         reading = way.of(request)
         if reading is None:
             return Missing()
-        why, candidates = "", list[_Candidate]()
         like = dict(way.like(reading))
         theirs = self._of_holder([*like], request.headers) if self._divided([*like]) else [*like]
-        for position in theirs or like:
-            if position in self._state.served:
-                continue
-            paired = pair(like[position].tokens, reading.tokens, self._state.bindings, self._facts(position))
-            if isinstance(paired, Paired):
-                candidates.append(_Candidate(position, like[position], paired))
-            else:
-                why = why or paired.reason
+        left = [position for position in theirs or like if position not in self._served]
+        candidates, why = self._map.candidates({position: like[position] for position in left}, reading)
         if candidates and (theirs is None or self._ambiguous(candidates)):
             return Ambiguous(tuple(each.position for each in candidates))
         for each in sorted(candidates, key=lambda candidate: candidate.position in self._last):
@@ -268,10 +240,10 @@ class Index:
             if grant == "bound":
                 return None
             if grant == "ours":
-                return Found(each.position, self._state.bindings, _echo(each.reading, reading))
+                return Found(each.position, self._map.bindings, _echo(each.reading, reading))
         return Missing(why=why)
 
-    def _ambiguous(self, candidates: Sequence[_Candidate]) -> bool:
+    def _ambiguous(self, candidates: Sequence[Candidate]) -> bool:
         """Whether candidates differ both in what was asked, rules aside, and in what was answered."""
         texts = {each.reading.digest for each in candidates}
         return len(texts) > 1 and len({_answer(self._steps[each.position]) for each in candidates}) > 1
@@ -286,9 +258,9 @@ class Index:
             detail["differently"] = differently
         grant = claims.claim(position, detail, sent.bound if sent is not None else ())
         if grant != "bound":
-            self._state.served.add(position)
+            self._served.add(position)
         if grant == "ours" and sent is not None:
-            self._state.bindings = sent.bindings
+            self._map.bindings = sent.bindings
         return grant
 
     def _sent(
@@ -306,48 +278,18 @@ class Index:
         if paired is None:
             self._learn(claims)
         for name, before, now in differing(recorded, self._hide(live), self._tells):
-            found = self._folded(position, before, now, paired or Paired(self._state.bindings, ()))
+            found = self._map.header(position, before, now, paired)
             paired = found or paired
             if found is None:
                 rows.append((name, before, now))
         return rows, paired
 
-    def _folded(self, position: int, before: str, now: str, paired: Paired) -> Paired | None:
-        """What pairs when a header's two values do, too; None when they do not."""
-        ours, theirs = (fold(value.encode("utf-8", "surrogatepass"), self.rules) for value in (before, now))
-        if ours.skeleton != theirs.skeleton:
-            return None
-        found = pair(ours.tokens, theirs.tokens, paired.bindings, self._facts(position))
-        if not isinstance(found, Paired):
-            return None
-        return Paired(found.bindings, paired.uses + found.uses, paired.bound + found.bound)
-
-    def _facts(self, position: int) -> Facts:
-        """What pairing has to know of the two runs, for one recorded step."""
-        return replace(self._now, moment=self._span.began + self._steps[position].began / 1e9)
-
     def _learn(self, claims: Claims) -> None:
-        """Take over what other processes have bound, and bind what was served byte for byte, by whomever, to itself."""
-        self._now = replace(self._readings.facts, live=self._live())
+        """Take over what other processes have done; what was served byte for byte, by whomever, is bound to itself."""
         learnt = claims.learn()
-        if learnt.bound:
-            self._state.bindings = joined(self._state.bindings, learnt.bound)
-        self._state.unsettled += learnt.served - self._state.served
-        self._state.served |= learnt.served
-        while self._state.unsettled:
-            self._settle(self._state.unsettled.pop())
-
-    def _settle(self, position: int) -> None:
-        """Bind the ids of what was served byte for byte to themselves: they can stand for nothing else."""
-        reading = self._readings.text.recorded(position)
-        tokens = reading.tokens if reading is not None else ()
-        paired = pair(tokens, tokens, self._state.bindings, self._facts(position))
-        alone = [] if isinstance(paired, Paired) else [[token] for token in tokens]
-        for each in alone:  # one of them is bound to something else already: that keeps the others from nothing
-            single = pair(each, each, self._state.bindings, self._facts(position))
-            self._state.bindings = single.bindings if isinstance(single, Paired) else self._state.bindings
-        if isinstance(paired, Paired):
-            self._state.bindings = paired.bindings
+        self._unsettled += learnt.served - self._served
+        self._served |= learnt.served
+        self._map.learn(learnt.bound, self._unsettled, self._live())
 
 
 def _among(live: Headers, recorded: Headers) -> Headers:

@@ -254,6 +254,8 @@ class Episode:
         again, unless its result could not be kept and it ran.
         """
         calls = {step.began: place for place, step in enumerate(self.steps) if isinstance(step, ToolCall)}
+        if not calls:
+            return frozenset()
         found = set[int]()
         for position, step in enumerate(self.steps):
             place = calls.get(step.within) if step.within else None

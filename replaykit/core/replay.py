@@ -10,12 +10,11 @@ Law: pure. The session carries out what stands here, and nothing else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from replaykit.core.match import Ambiguous, Found, Missing
 from replaykit.core.model import Body, header
-from replaykit.core.normalize import Bindings, Rules
 from replaykit.errors import hide
 
 if TYPE_CHECKING:
@@ -23,22 +22,20 @@ if TYPE_CHECKING:
 
     from replaykit.core.match import Echo
     from replaykit.core.model import Exchange, Headers, Request
+    from replaykit.core.normalize import Bindings, Rules
 
 __tracebackhide__ = hide
 
 Mode: TypeAlias = Literal["record", "replay", "missing"]
 
-_UNBOUND, _PLAIN = Bindings(), Rules()
 
-
-@dataclass(frozen=True, slots=True)
-class Serve:
-    """Answer with what was recorded, its ids as the caller knows them (`bindings`, `echo`)."""
+class Serve(NamedTuple):
+    """Answer with what was recorded, its ids as the caller knows them (`bindings` under `rules`, `echo`)."""
 
     exchange: Exchange
-    bindings: Bindings = _UNBOUND
+    bindings: Bindings | None = None
     echo: Echo | None = None
-    rules: Rules = _PLAIN
+    rules: Rules | None = None
 
     def content(self) -> tuple[bytes, tuple[int, ...]]:
         """The body to be given, and the lengths of its chunks."""
@@ -46,7 +43,7 @@ class Serve:
         if response is None:
             return b"", ()
         data, lengths = response.body.data, response.lengths
-        if self.bindings.changes:
+        if self.bindings is not None and self.bindings.changes:
             from replaykit.core.normalize.serving import substitute
 
             kind = header(response.headers, "content-type")
@@ -69,22 +66,20 @@ class Serve:
     def headers(self) -> Headers:
         """The headers to be given: of a redirect, the place where the caller knows it to be."""
         headers = () if self.exchange.response is None else self.exchange.response.headers
-        if not self.bindings.changes:
+        if self.bindings is None or not self.bindings.changes:
             return headers
         from replaykit.core.normalize.serving import renamed
 
         return tuple((name, renamed(value, self.bindings, self.rules)) for name, value in headers)
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(NamedTuple):
     """Let it through to the network, and keep what comes back. `began` is when, in the session's nanoseconds."""
 
     began: int
 
 
-@dataclass(frozen=True, slots=True)
-class Refuse:
+class Refuse(NamedTuple):
     """Raise: it was not recorded. `account` says what came nearest, and what to do."""
 
     account: str

@@ -19,8 +19,6 @@ refused where it is read, so that nobody behind has to ask again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -43,16 +41,16 @@ _DAY = 86_400
 _PAIR = 2
 
 
-@dataclass(frozen=True, slots=True)
 class Kind:
-    """What a value may be: in words, and whether one is it.
+    """What a value may be: in words, and whether one is it."""
 
-    `plain` is a type whose values all are: of these nobody has to be asked, as of most that a tape holds.
-    """
+    __slots__ = ("fits", "name", "plain")
 
-    name: str
-    fits: Callable[[Any], bool]
-    plain: type | None = None
+    def __init__(self, name: str, fits: Callable[[Any], bool], plain: type | None = None) -> None:
+        """`plain` is a type whose values all are: of these nobody has to be asked, as of most that a tape holds."""
+        self.name = name
+        self.fits = fits
+        self.plain = plain
 
 
 class Unsound(ValueError):
@@ -106,9 +104,7 @@ def series(name: str, end: int) -> Kind:
     return Kind(
         name,
         lambda value: (
-            type(value) is list
-            and set(map(type, value)) <= {int}
-            and (not value or (min(value) >= 0 and max(value) < end))
+            type(value) is list and not [each for each in value if type(each) is not int or not 0 <= each < end]
         ),
     )
 
@@ -116,6 +112,8 @@ def series(name: str, end: int) -> Kind:
 def _encodes(value: object, errors: str) -> bool:
     if type(value) is not str or "\0" in value:
         return False
+    if value.isascii():
+        return True
     try:
         value.encode("utf-8", errors)
     except UnicodeEncodeError:
@@ -138,12 +136,15 @@ def _is_hex(value: object) -> bool:
 
 
 def _are_pairs(value: object) -> bool:
-    return (
-        type(value) is list
-        and set(map(type, value)) <= {list}
-        and set(map(len, value)) <= {_PAIR}
-        and set(map(type, chain.from_iterable(value))) <= {str}
-    )
+    if type(value) is not list:
+        return False
+    for each in value:
+        if type(each) is not list or len(each) != _PAIR:
+            return False
+        name, text = each
+        if type(name) is not str or type(text) is not str:
+            return False
+    return True
 
 
 TEXT = Kind("text", lambda value: type(value) is str, str)

@@ -1,4 +1,4 @@
-"""The steps of an episode as people count and name them.
+"""The steps of an episode as people name them.
 
     turn 4 of support (anthropic messages, claude-sonnet-5-5)     a question to a model
     mcp call get_weather                                          a call of a tool elsewhere
@@ -8,15 +8,14 @@
 Where an episode speaks to several hosts, the first two say which (`…, at api.anthropic.com`).
 
 Law: pure, and what is expensive happens when it is asked for: a title costs no look at a body, a
-document is parsed once. The retries of an SDK are attempts of one step: they share its number, and
-its outcome is that of the last one.
+document is parsed once.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import orjson
@@ -42,8 +41,6 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 _ROLES = frozenset({"user", "assistant"})
 """Who speaks where a model is asked; tools elsewhere (MCP) have clients and servers."""
-
-_Key: TypeAlias = tuple[str, str, bytes]
 
 
 @dataclass(frozen=True)
@@ -165,36 +162,6 @@ class Titles:
         return title(step) if provider.name == "other" else f"{provider.name} {line(operation.name)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """A step as people count it: its number, the positions of its attempts, and the step with the final outcome."""
-
-    number: int
-    positions: tuple[int, ...]
-    step: Step
-
-
-def wholes(episode: Episode) -> tuple[Whole, ...]:
-    """The steps of an episode, retries taken together, in their order."""
-    groups: list[list[int]] = []
-    latest: dict[_Key, list[int]] = {}
-    for position, step in enumerate(episode.steps):
-        key = _key(step)
-        if isinstance(step, Exchange) and step.attempt and key in latest:
-            latest[key].append(position)
-            continue
-        groups.append([position])
-        if key is not None:
-            latest[key] = groups[-1]
-    return tuple(Whole(number, tuple(group), episode.steps[group[-1]]) for number, group in enumerate(groups, start=1))
-
-
-def numbers(episode: Episode) -> tuple[int, ...]:
-    """For each position of the episode's steps, the number that people know it by."""
-    found = {position: whole.number for whole in wholes(episode) for position in whole.positions}
-    return tuple(found[position] for position in range(len(episode.steps)))
-
-
 def title(step: Step) -> str:
     """What a step is in one line, told without a look at a request's body."""
     match step:
@@ -248,10 +215,3 @@ def _parsed(body: bytes) -> JSON:
     from replaykit.providers.shape import parse
 
     return parse(body)
-
-
-def _key(step: Step) -> _Key | None:
-    """What an attempt shares with the others of its step."""
-    if not isinstance(step, Exchange):
-        return None
-    return step.request.method, step.request.url, step.request.body.digest

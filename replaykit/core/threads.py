@@ -19,8 +19,9 @@ from replaykit.core.steps import Asked
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from replaykit.core.attempts import Whole
     from replaykit.core.conversation import Question
-    from replaykit.core.steps import Titles, Whole
+    from replaykit.core.steps import Titles
 
 NAME = 40
 """Characters of a conversation's name."""

@@ -26,23 +26,23 @@ did not reach, print or return says nothing.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from replaykit.core.model import Exchange, Outputs, Unseen
-from replaykit.core.normalize import Bindings, Facts, Paired, Rules, Token, pair
+from replaykit.core.attempts import wholes
+from replaykit.core.model import Outputs, Unseen
 from replaykit.core.plain import counted, line
-from replaykit.core.steps import Asked, Titles, wholes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from replaykit.core.compare.changes import Path
+    from replaykit.core.attempts import Whole
     from replaykit.core.compare.ground import Ground
-    from replaykit.core.model import JSON, Episode, Span, Step
-    from replaykit.core.normalize import Kind, Rule
-    from replaykit.core.steps import Whole
+    from replaykit.core.model import JSON, Episode, Span
+    from replaykit.core.normalize import Rule
+    from replaykit.core.uses import Used
 
 Sort: TypeAlias = Literal["not_recorded", "differently", "never_asked_for", "ended", "output", "lost", "drift"]
 Count: TypeAlias = Literal["same", "after_rules", "differently", "never_asked_for"]
@@ -55,34 +55,17 @@ DESCRIBED = 10
 _SIGNALS = 128
 """Exit codes above it are signals (POSIX.1-2024, XCU 2.8.2, as every shell does it)."""
 
-_BOUND: tuple[Kind, ...] = ("id", "port", "temp")
-"""Kinds that are bound one to one: what a request established holds for the outputs."""
 
-
-@dataclass(frozen=True, slots=True)
-class Used:
-    """A kind of rule that was needed: how many different texts it folded, and one of them with its place."""
-
-    kind: str
-    times: int
-    before: str
-    after: str
-    step: int
-    place: str
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """One thing that was not as recorded: of which sort, at which step (None: at none), in words, and for programs."""
 
     kind: Sort
     step: int | None
     text: str
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    detail: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What a replay came to. `same` to `never_asked_for` count recorded steps, and every step once.
 
     `not_reached` counts the recorded steps that a run did not come to because it was ended; then
@@ -128,8 +111,9 @@ def verdict_of(  # noqa: PLR0913 - a verdict hears everybody
     program) neither standard output nor the exit code is compared. `extra` are the project's rules.
     `ended` says where a run was ended by us before its time (`here`, `after 5 s`); empty when it was not.
     """
-    free = episode.spared(plays) - plays.keys()
-    steps = tuple([whole for whole in wholes(episode) if not free.issuperset(whole.positions)])
+    if outputs is None and not ended and _exact(episode, plays, remarks):
+        return Verdict("same", same=len(wholes(episode)))
+    steps = _due(episode, plays)
     counts = Counter(_count(whole, plays) for whole in steps)
     misses = tuple(_misses(remarks))
     left = counts["never_asked_for"]
@@ -151,7 +135,7 @@ def verdict_of(  # noqa: PLR0913 - a verdict hears everybody
         never_asked_for=0 if ended else left,
         not_reached=left if ended else 0,
         ran=tools.total(),
-        rules=tuple(_rules(episode, steps, plays)),
+        rules=_rules(episode, steps, plays),
         differences=differences,
         tools=tuple(tools.items()),
         unseen=_unseen(remarks),
@@ -163,7 +147,7 @@ def drifted(verdict: Verdict, drift: tuple[Difference, ...]) -> Verdict:
     """The verdict on a replay that fails also for what departs from contracts, if anything does."""
     if not drift:
         return verdict
-    return replace(verdict, verdict="different", differences=(*verdict.differences, *drift))
+    return verdict._replace(verdict="different", differences=(*verdict.differences, *drift))
 
 
 def as_json(verdict: Verdict) -> dict[str, Any]:
@@ -196,6 +180,18 @@ def _used(used: Used) -> dict[str, JSON]:
         "step": used.step,
         "place": used.place,
     }
+
+
+def _exact(episode: Episode, plays: _Plays, remarks: _Remarks) -> bool:
+    """Whether every step was served byte for byte, and that is all there is to say, as of most tests of a suite."""
+    told = remarks or episode.outputs.values or any(plays.values())
+    return not told and len(plays) == len(episode.steps)
+
+
+def _due(episode: Episode, plays: _Plays) -> tuple[Whole, ...]:
+    """The steps that are counted: those that were served, and those that somebody had to ask for."""
+    free = episode.spared(plays) - plays.keys()
+    return tuple([whole for whole in wholes(episode) if not free.issuperset(whole.positions)])
 
 
 def _count(whole: Whole, plays: _Plays) -> Count:
@@ -231,6 +227,8 @@ def _differently(episode: Episode, steps: Iterable[Whole], plays: _Plays) -> Ite
     """The headers of steps that said something else, once for all attempts of each."""
     if not any(map(_rows, plays.values())):
         return
+    from replaykit.core.steps import Titles
+
     titles = Titles.of(episode)
     for whole in steps:
         rows = {tuple(row): None for position in whole.positions for row in _rows(plays.get(position, {}))}
@@ -256,6 +254,7 @@ def _never(episode: Episode, steps: Iterable[Whole], plays: _Plays) -> Iterator[
     left = [whole for whole in steps if any(position not in plays for position in whole.positions)]
     if not left:
         return
+    from replaykit.core.steps import Titles
     from replaykit.core.threads import described
 
     titles = Titles.of(episode)
@@ -302,74 +301,17 @@ def _killed(code: int | None) -> bool:
 
 
 def _ground(episode: Episode, plays: _Plays, live: Span, extra: tuple[Rule, ...]) -> Ground:
-    """The rules of both runs, with the map as the requests have left it."""
-    from replaykit.core.compare.ground import Ground
+    from replaykit.core.uses import ground
 
-    answers = [step.response.body for step in episode.exchanges if step.response is not None]
-
-    def given(text: bytes) -> bool:
-        return any(text in body.data for body in answers) or any(text in call.result for call in episode.tool_calls)
-
-    facts = Facts(episode.span, live, given, given, answered=given)
-    return Ground(Rules.of(episode.span, live, extra=extra), facts, _bindings(plays))
+    return ground(episode, plays, live, extra)
 
 
-def _bindings(plays: _Plays) -> Bindings:
-    """The one-to-one map that the plays report."""
-    bindings = Bindings()
-    for _, detail in sorted(plays.items()):
-        for kind in _BOUND:
-            for before, after in detail.get("rules", {}).get(kind, ()):
-                paired = pair([_token(kind, before)], [_token(kind, after)], bindings)
-                bindings = paired.bindings if isinstance(paired, Paired) else bindings
-    return bindings
+def _rules(episode: Episode, steps: Iterable[Whole], plays: _Plays) -> tuple[Used, ...]:
+    if not any(detail.get("rules") for detail in plays.values()):
+        return ()
+    from replaykit.core.uses import uses
 
-
-def _token(kind: Kind, text: str) -> Token:
-    return Token(kind, "reported", text.encode(), 0, 0)
-
-
-def _rules(episode: Episode, steps: Iterable[Whole], plays: _Plays) -> Iterator[Used]:
-    """The kinds of rules that were needed, with the first use of each as the example."""
-    count = {position: whole.number for whole in steps for position in whole.positions}
-    folded: dict[str, dict[tuple[str, str], int]] = {}
-    for position, detail in sorted(plays.items()):
-        for kind, pairs in detail.get("rules", {}).items():
-            for before, after in pairs:
-                folded.setdefault(kind, {}).setdefault((before, after), position)
-    for kind, uses in folded.items():
-        (before, after), position = next(iter(uses.items()))
-        place = _where(episode.steps[position], before)
-        yield Used(kind, len(uses), line(before), line(after), count[position], place)
-
-
-def _where(step: Step, text: str) -> str:
-    """The place in a step's request where a recorded text stands first."""
-    if not isinstance(step, Exchange):
-        return f"tool call {line(step.name)}"
-    asked = Asked(step.request)
-    path = _path(asked.document, text)
-    if text in step.request.url or path is None:
-        named = (f"header {line(name.lower())}" for name, value in step.request.headers if text in value)
-        return "URL" if text in step.request.url else next(named, "request body")
-    return line(asked.wire[1].place(path, asked.document), 200)
-
-
-def _path(document: JSON, text: str) -> Path | None:
-    """The path to the first value, in the order of the document, that holds a text."""
-    rest: list[tuple[Path, JSON]] = [((), document)]
-    while rest:
-        path, value = rest.pop()
-        match value:
-            case dict():
-                rest += reversed([((*path, key), each) for key, each in value.items()])
-            case list():
-                rest += reversed([((*path, index), each) for index, each in enumerate(value)])
-            case None | bool():
-                pass
-            case _ if text in str(value):
-                return path
-    return None
+    return tuple(uses(episode, steps, plays))
 
 
 def _unseen(remarks: _Remarks) -> tuple[Unseen, ...]:

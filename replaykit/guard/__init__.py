@@ -20,7 +20,6 @@ sockets of their own and escape it: only a network namespace holds those. A name
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from replaykit.guard.watch import OURS, Watch
@@ -63,7 +62,6 @@ class ours:  # noqa: N801 -- reads as what it says: `with ours():`
         OURS.set(self._before)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Guard:
     """One watch over this process, between `start` and `stop`.
 
@@ -76,11 +74,20 @@ class Guard:
     Several guards may watch at once: each is told, and one that refuses is enough.
     """
 
-    note: Callable[[Unseen], None]
-    refuse: bool
-    allow: Callable[[str], bool]
-    spawn: Callable[[tuple[str, ...]], None] = _ignore
-    told: tuple[str, str] = REPLAY
+    def __init__(
+        self,
+        note: Callable[[Unseen], None],
+        refuse: bool,  # noqa: FBT001 - the two kinds of guard there are
+        allow: Callable[[str], bool],
+        spawn: Callable[[tuple[str, ...]], None] = _ignore,
+        told: tuple[str, str] = REPLAY,
+    ) -> None:
+        """Nothing is watched before `start`."""
+        self.note = note
+        self.refuse = refuse
+        self.allow = allow
+        self.spawn = spawn
+        self.told = told
 
     def start(self) -> None:
         """Watch from now on; starting twice is starting once."""

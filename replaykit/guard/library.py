@@ -21,7 +21,10 @@ _OURS = "replaykit"
 _KNOWN_AS = {"aiohappyeyeballs": "aiohttp", "httpcore": "httpx", "httpcore2": "httpx2"}
 """Packages that exist for another one, by whose name people know them."""
 
-_PLUMBING = frozenset({"anyio", "exceptiongroup", "greenlet", "nest_asyncio", "outcome", "sniffio", "trio"})
+_PLUMBING = frozenset(
+    {"anyio", "exceptiongroup", "greenlet", "nest_asyncio", "outcome", "sniffio", "trio"}
+    | {"__main__", "_pytest", "execnet", "pluggy", "pytest", "pytest_asyncio", "xdist"}
+)
 """Packages that run other people's code: named only when nothing else is."""
 
 _TELLING = frozenset(

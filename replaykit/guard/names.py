@@ -6,7 +6,6 @@ Law: bounded memory, and no question to anybody; what is not known is called by 
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,12 +15,14 @@ REMEMBERED = 4096
 """Addresses remembered at most; a crawler must not grow without end."""
 
 
-@dataclass(slots=True)
 class _Lookup:
     """One answer of the resolver: the name, and which of its addresses have been tried."""
 
-    name: str
-    tried: set[str] = field(default_factory=set)
+    __slots__ = ("name", "tried")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.tried: set[str] = set()
 
 
 class Names:

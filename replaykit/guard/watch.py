@@ -69,6 +69,7 @@ class Watch:
         self._lock = threading.Lock()
         self._hooked = False
         self._unwrap: Callable[[], None] | None = None
+        self._listener: tuple[Any, Any] = (None, None)
 
     def add(self, guard: Watcher) -> None:
         """Tell this guard, too; it counts once."""
@@ -112,7 +113,22 @@ class Watch:
 
     def _listen(self) -> Callable[[], None]:
         """Remember what the resolver answers; the result takes that back."""
-        original = socket.getaddrinfo
+        original, listener = self._listener
+        if original is not socket.getaddrinfo:  # a suite begins and ends the same watch for each of its tests
+            original = socket.getaddrinfo
+            listener = self._listening(original)
+            self._listener = original, listener
+
+        def unwrap() -> None:
+            """Put the original back, unless somebody has wrapped ours since."""
+            if socket.getaddrinfo is listener:
+                socket.getaddrinfo = original
+
+        socket.getaddrinfo = listener
+        return unwrap
+
+    def _listening(self, original: Any) -> Any:  # noqa: ANN401 -- a function as it stands in `socket`
+        """A resolver that remembers what this one answers."""
 
         @wraps(original)
         def getaddrinfo(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401 -- whatever it is called with
@@ -122,13 +138,7 @@ class Watch:
                 self._names.remember(host, (str(answer[4][0]) for answer in answers))
             return answers
 
-        def unwrap() -> None:
-            """Put the original back, unless somebody has wrapped ours since."""
-            if socket.getaddrinfo is getaddrinfo:
-                socket.getaddrinfo = original
-
-        socket.getaddrinfo = getaddrinfo
-        return unwrap
+        return getaddrinfo
 
     def _connect(self, found: Arguments) -> None:
         """Somebody opens a connection."""

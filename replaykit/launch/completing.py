@@ -103,7 +103,7 @@ class Completing(Replaying):
         return Session(self.name, clock=clock, player=player, recorder=player, carry=player.carry)
 
     def _begin(self, hiding: Hiding) -> Recorder:
-        self._written = Draft(self._file, self._called, self._origin(), hiding)
+        self._written = Draft(self._where(), self._called, self._origin(), hiding)
         return self._written.recorder
 
     def _origin(self) -> Origin:

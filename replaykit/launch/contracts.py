@@ -139,7 +139,7 @@ class Promises:
         """What looks at exchanges."""
         from replaykit.contracts.checking import Checks
 
-        self._ready = self._ready or Checks(self.contracts)
+        self._ready = self._ready or Checks(self.contracts, self._config.gateways)
         return self._ready
 
     def watch(self, episode: Episode, remark: Remark) -> Watch | None:
@@ -181,8 +181,8 @@ class Promises:
         name = episode.name if episode.state == "accepted" else episode.id
         for detail in told:
             findings = tuple(Finding(**each) for each in detail["findings"])
-            checked = Checked(known[detail["contract"], detail["version"]], frozenset({"request"}), findings)
-            yield Seen(checked, name, today())
+            contract, host = known[detail["contract"], detail["version"]], findings[0].host
+            yield Seen(Checked(contract, frozenset({"request"}), findings, host), name, today())
 
     def _held(self, seen: Sequence[Seen], problems: tuple[str, ...] = (), *, whole: bool = True) -> Held:
         """What was seen, as it stands today; unless it is the `whole`, nobody knows of how many that is."""
@@ -226,12 +226,13 @@ class Watch:
         from replaykit.core.contract.check import asked
 
         checks = self._checks()
-        for check in checks.applying(request):
+        parsed = checks.parsed(request)
+        for check in checks.applying(parsed):
             contract = check.contract
-            self._tell(contract, check.sent(request))
+            self._tell(contract, check.sent(parsed))
             before = self._before(checks, contract.name)
             if before and contract not in before:
-                self._tell(before[0], asked(before[0], request))
+                self._tell(before[0], asked(before[0], parsed))
 
     def _before(self, checks: Checks, name: str) -> tuple[Contract, ...]:
         """The versions of a contract that what was recorded asks for."""
@@ -276,5 +277,6 @@ def _detail(standing: Standing) -> dict[str, Any]:
         "contract": drift.contract,
         "version": drift.version,
         "place": drift.finding.path,
+        "host": drift.finding.host,
         "times": drift.times,
     }

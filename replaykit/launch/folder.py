@@ -22,6 +22,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from replaykit.errors import UsageError
 from replaykit.launch.survivors import living
 
 if TYPE_CHECKING:
@@ -34,9 +35,7 @@ NAME = 40
 @contextmanager
 def run_folder(name: str = "block") -> Iterator[str]:
     """The path of an empty folder, held by this process and removed by it: a forked child leaves it alone."""
-    root = _root()
-    _sweep(root)
-    folder, holding = _first_free(root, re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:NAME] or "run")
+    folder, holding = _made(re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:NAME] or "run")
     maker = os.getpid()
     try:
         yield str(folder)
@@ -44,6 +43,24 @@ def run_folder(name: str = "block") -> Iterator[str]:
         if os.getpid() == maker and not living(folder):
             _remove(folder)
         os.close(holding)
+
+
+def _made(name: str) -> tuple[Path, int]:
+    """A folder for a run of this name, and the descriptor that holds it; `UsageError` where none can be made."""
+    try:
+        root = _root()
+        _sweep(root)
+        return _first_free(root, name)
+    except OSError as error:
+        raise unusable(error, error.filename or "the folder for temporary files") from error
+
+
+def unusable(error: OSError, where: str | os.PathLike[str]) -> UsageError:
+    """The error of a folder that nothing can be written to, and what to do about it."""
+    return UsageError(
+        f"{os.fspath(where)}: {error.strerror or error}",
+        remedy="the processes of a run tell each other things there: make room, or name another folder with TMPDIR",
+    )
 
 
 def _root() -> Path:

@@ -13,7 +13,6 @@ from replaykit.core.model import Unseen
 from replaykit.errors import NoSession
 from replaykit.guard import Guard
 from replaykit.session.active import current, entered
-from replaykit.tools.project import Tools
 from replaykit.transport.patch import PATCH
 
 if TYPE_CHECKING:
@@ -23,11 +22,13 @@ if TYPE_CHECKING:
 
 def inside(session: Session, config: Config) -> ExitStack:
     """The session in place: clients are routed to it, the project's tools are its steps."""
-    stack = ExitStack()
-    with stack:
+    with ExitStack() as stack:
         PATCH.put()
         stack.callback(PATCH.take)
-        stack.enter_context(Tools(config.tools))
+        if config.tools:
+            from replaykit.tools.project import Tools
+
+            stack.enter_context(Tools(config.tools))
         stack.enter_context(entered(session))
         return stack.pop_all()
 

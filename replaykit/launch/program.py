@@ -11,13 +11,13 @@ import os
 import sys
 import time
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from replaykit.cassette import checked
 from replaykit.config import load
+from replaykit.core.model import Span
 from replaykit.core.verdict import drifted, verdict_of
 from replaykit.errors import Different, NeverAskedFor, NotRecorded, StoreError, UsageError, hide
 from replaykit.launch.inside import guarded, inside
@@ -30,7 +30,6 @@ from replaykit.session.names import named
 from replaykit.session.origin import called_like, origin_here, program_here, span_here
 from replaykit.session.player import Player
 from replaykit.session.rules import normalization
-from replaykit.tools.values import NoForm, dumps
 from replaykit.transport import Transport
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from replaykit.config import Config
-    from replaykit.core.model import Episode, Span
+    from replaykit.core.model import Episode
     from replaykit.core.verdict import Verdict
     from replaykit.launch.contracts import Held, Promises, Watch
     from replaykit.store import Facts, Store
@@ -184,7 +183,7 @@ class Replaying(Block):
 
     def __init__(
         self,
-        episode: str,
+        episode: str | Episode,
         *,
         store: str | PathLike[str] | None = None,
         speed: float = 0,
@@ -193,13 +192,15 @@ class Replaying(Block):
     ) -> None:
         """See `replay`; `config` are the project's settings, by default those of the current folder.
 
-        `promised` are the contracts that what is sent is held against, by default those that the settings name.
+        An episode that was read already is played as it is. `promised` are the contracts that what is sent is held
+        against, by default those that the settings name.
         """
         super().__init__()
         self._config = config
         self._promised = promised
         self.held: Held | None = None
-        self.name = episode
+        self._wanted = episode
+        self.name = episode if isinstance(episode, str) else episode.name
         self.id = ""
         self.verdict: Verdict | None = None
         self._path = store
@@ -210,15 +211,16 @@ class Replaying(Block):
         """Open the episode, and answer every client from it."""
         config = self._config or load(Path.cwd())
         self._promised = self._promised or promises_of(config)
-        path = self._file = _store_path(self._path, config)
-        found = named(self.name, config, path)
-        self._episode = found.episode
-        self.name, self.id = found.episode.name, found.episode.id
+        self._where = partial(_store_path, self._path, config)
+        episode = self._wanted
+        self._episode = episode = named(episode, config, self._where()).episode if isinstance(episode, str) else episode
+        self.name, self.id = episode.name, episode.id
         self._began = span_here()
         self._extra = normalization(config)
-        self._ledger = Memory(_Remarks(path, self.id), partial(_apart, self._folders))
+        self._ledger = Memory(_Remarks(self._where, self.id), partial(_apart, self._folders))
         with ExitStack() as stack:
-            stack.enter_context(VARIABLES.put(self._needed(found.episode, config)))
+            if wanting := self._needed(episode, config):
+                stack.enter_context(VARIABLES.put(wanting))
             self._enter(stack, self._playing(config), config, refuse=self.refuses)
         return self
 
@@ -297,7 +299,8 @@ class Replaying(Block):
         return None if self._promised is None else self._promised.watch(self._episode, self._ledger.remark)
 
     def _span(self) -> Span:
-        return replace(self._began, ended=time.time())
+        began = self._began
+        return Span(began.began, time.time(), began.home, began.folder, began.temp, began.zone)
 
 
 def _apart(folders: ExitStack) -> Path:
@@ -310,7 +313,7 @@ def _apart(folders: ExitStack) -> Path:
 class _Remarks:
     """Commits remarks of a replay in a block; the store is opened for the first one."""
 
-    def __init__(self, path: Path, episode: str) -> None:
+    def __init__(self, path: Callable[[], Path], episode: str) -> None:
         self._path = path
         self._episode = episode
         self._store: Store | None = None
@@ -320,7 +323,7 @@ class _Remarks:
         if self._store is None:
             from replaykit.store import Store
 
-            self._store = Store(self._path)
+            self._store = Store(self._path())
             self._replay = self._store.replay(self._episode)
         self._store.remark(self._replay, kind, detail)
 
@@ -360,6 +363,8 @@ def _environment() -> Mapping[str, str]:
 
 
 def _json(name: str, value: object) -> bytes:
+    from replaykit.tools.values import NoForm, dumps
+
     try:
         return dumps(value, strict=True)
     except (NoForm, ValueError, RecursionError) as error:

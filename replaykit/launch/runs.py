@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from replaykit.cassette import checked
+from replaykit.core.attempts import numbers
 from replaykit.core.model import Outputs
 from replaykit.core.plain import counted, line
 from replaykit.core.redact import STAND_IN, secrets_of
-from replaykit.core.steps import numbers
 from replaykit.errors import StoreError, UsageError
 from replaykit.launch import interpreter
 from replaykit.launch.bell import hang
@@ -130,9 +130,9 @@ def _recorded(  # noqa: PLR0913, PLR0917 - private, the end of two ways
     settings = _settings("record", name, draft, store_path, config)
     base.update(_seeded(origin))
     with run_folder(name) as folder_of_run:
-        settings.leave(folder_of_run)
-        known(folder_of_run, base)
         try:
+            settings.leave(folder_of_run)
+            known(folder_of_run, base)
             ran = run(
                 words,
                 environment=environment(base, folder_of_run),

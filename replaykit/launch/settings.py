@@ -46,9 +46,14 @@ class Settings:
     contracts: bool = False
 
     def leave(self, run: str | os.PathLike[str]) -> None:
-        """Every process that is told of this folder can read them there from now on."""
-        with open(os.path.join(run, SESSION), "x", encoding="ascii") as file:  # noqa: PTH118, PTH123 -- as in `read`
-            json.dump(asdict(self), file)
+        """Every process that is told of this folder can read them there from now on; `UsageError` on a full disk."""
+        try:
+            with open(os.path.join(run, SESSION), "x", encoding="ascii") as file:  # noqa: PTH118, PTH123 -- as in `read`
+                json.dump(asdict(self), file)
+        except OSError as error:
+            from replaykit.launch.folder import unusable
+
+            raise unusable(error, run) from error
 
     @classmethod
     def read(cls, run: str | os.PathLike[str]) -> Settings:

@@ -4,7 +4,8 @@
     episode                    the fixture: `episode.output`, `episode.check`, `episode.transport`
     --replaykit=golden         which mode, before TEST_MODE             modes.py
     --replaykit-record=all     whether to record                        modes.py
-    --replaykit-orphans        which cassettes no test uses             summary.py
+    scope="session"            what such a fixture may ask for          wide.py
+    --replaykit-orphans        which cassettes no test uses             orphans.py
     --replaykit-max-calls=9    how much live tests may take             live.py
     --replaykit-contracts=fail exchanges held against contracts         promised.py
     --replaykit-report=a.html  what became of every test, in a file     report.py
@@ -23,8 +24,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
+    from typing import TypeGuard
 
     from replaykit.pytest_plugin.case import Case
 
@@ -35,6 +37,9 @@ CASSETTES = "cassettes"
 
 CASE: pytest.StashKey[Case] = pytest.StashKey()
 """Where an item keeps its case while it runs."""
+
+STOPPED: pytest.StashKey[bool] = pytest.StashKey()
+"""There once a cap has kept a test of this process from running."""
 
 _LINE = (
     "episode(name=None, *, unused=False, max_calls=None, max_tokens=None, max_turns=None): answer the test from its"
@@ -161,6 +166,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from replaykit.pytest_plugin.report import prepare
 
         prepare(config)
+    if config.option.replaykit_orphans:
+        from replaykit.pytest_plugin.orphans import watch
+
+        watch(config)
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
@@ -168,17 +177,13 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     return True if collection_path.name == CASSETTES and _is_shelf(collection_path) else None
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Give marked tests the fixture, among those of a function: wider ones come first, as ever."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give marked tests the fixture, before any other of the test's own: wider ones come first, as ever."""
     for item in items:
-        if item.get_closest_marker(MARK) is not None and isinstance(item, pytest.Function):
+        if has_episode(item):
             from replaykit.pytest_plugin.placing import place
 
             place(item)
-    if config.option.replaykit_orphans:
-        from replaykit.pytest_plugin.summary import remember
-
-        remember(config, items)
 
 
 @pytest.fixture(name=MARK)
@@ -240,10 +245,11 @@ def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Have no run succeed in which a test was not run."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None and "not run" in reporter.stats:
+    reports = [] if reporter is None else reporter.stats.get("not run", [])
+    if reports or STOPPED in session.config.stash:
         from replaykit.pytest_plugin.live import finish
 
-        finish(session, reporter)
+        finish(session, reports)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -263,6 +269,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         annotate(terminalreporter, config)
 
 
+def has_episode(item: pytest.Item) -> TypeGuard[pytest.Function]:
+    """Whether a test has an episode: by its mark, or by the fixture, where nobody has made another of that name."""
+    if not isinstance(item, pytest.Function):
+        return False
+    if item.get_closest_marker(MARK) is not None:
+        return True
+    found = item._fixtureinfo.name2fixturedefs.get(MARK)  # noqa: SLF001 - there is no other way to know whose it is
+    return found is not None and found[-1].func.__module__ == __name__
+
+
 def _is_shelf(folder: Path) -> bool:
     """Whether a folder holds pages and tapes, and nothing that anybody could take for a test."""
     try:
@@ -279,7 +295,9 @@ def _ours(raised: pytest.ExceptionInfo[BaseException]) -> bool:
     return bool(frames) and str(frames[-1].frame.f_globals.get("__name__")).startswith("replaykit.")
 
 
-def _kept(reports: list[Any]) -> list[str]:
+def _kept(reports: list[Any]) -> Iterator[str]:
     """What reports carry beside their outcome, by name."""
-    named = [name for report in reports for name, _ in getattr(report, "user_properties", ())]
-    return [*named, *("replaykit" for report in reports if hasattr(report, "replaykit"))]
+    for report in reports:
+        yield from (name for name, _ in getattr(report, "user_properties", ()))
+        if hasattr(report, "replaykit"):
+            yield "replaykit"

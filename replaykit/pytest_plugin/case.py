@@ -26,19 +26,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from replaykit.cassette import checked
+from replaykit.cassette import checked, read
 from replaykit.config import load as load_config
 from replaykit.core.plain import gist, line, listed
 from replaykit.errors import ReplayError
 from replaykit.launch.program import Recording, Replaying
 from replaykit.pytest_plugin import CASE, MARK
-from replaykit.pytest_plugin.keys import keyless, lacks
 from replaykit.pytest_plugin.modes import Unknown, mode, recording
-from replaykit.pytest_plugin.placing import named, sharing
+from replaykit.pytest_plugin.placing import named, sharing, typed
 from replaykit.pytest_plugin.promised import facts, promised, unmet
 from replaykit.pytest_plugin.variables import variables
 from replaykit.pytest_plugin.wants import wants
-from replaykit.tools.values import dumps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -46,6 +44,7 @@ if TYPE_CHECKING:
 
     from replaykit.config import Config
     from replaykit.core.verdict import Verdict
+    from replaykit.pytest_plugin.variables import Variables
     from replaykit.store import Facts
     from replaykit.transport import Transport
 
@@ -55,6 +54,11 @@ PASSED: pytest.StashKey[bool] = pytest.StashKey()
 SETTINGS: pytest.StashKey[Config] = pytest.StashKey()
 """The project's settings, for all tests of a run."""
 
+SAID: pytest.StashKey[Variables] = pytest.StashKey()
+"""What the environment says, for all tests of a run."""
+
+LONGEST = 4096
+"""Characters of a path: PATH_MAX of Linux."""
 
 SHOWN = 3
 """Tests that are named where many want the same episode."""
@@ -69,8 +73,9 @@ class Case:
         self._item = item
         self._config = config
         self._wants = wants(item)
-        self.variables = variables()
+        self.variables = _variables(item.config)
         self._began = time.perf_counter()
+        item.stash[PASSED] = False  # a test may be run again, by a plugin that does such things
 
     def output(self, name: str, value: object) -> None:
         """Keep a value that came out of this test; it is compared with the accepted one when the test ends."""
@@ -101,10 +106,10 @@ class Case:
 class Played(Case):
     """A test that is answered from its accepted cassette."""
 
-    def __init__(self, item: pytest.Item, name: str, config: Config) -> None:
-        """Begin to answer."""
+    def __init__(self, item: pytest.Item, name: str, config: Config, tape: str) -> None:
+        """Begin to answer; `tape` is the cassette's path."""
         super().__init__(item, name, config)
-        self._block = self._opened(_tape(config, name), config)
+        self._block = self._opened(tape, config)
         self._told = False
         self._verdict: Verdict | None = None
 
@@ -117,6 +122,7 @@ class Played(Case):
     def _exact(self, name: str, value: object) -> None:
         """Fail where a value is not the accepted one as it stands, rules aside."""
         from replaykit.providers.shape import parse
+        from replaykit.tools.values import dumps
 
         accepted = parse(self._block.episode.outputs.values.get(name, b"null"))
         if accepted != (now := parse(dumps(value, strict=True))):
@@ -164,7 +170,7 @@ class Played(Case):
 
     def _opened(self, path: str, config: Config) -> Replaying:
         """The episode of a cassette, under way."""
-        block = Replaying(path, config=config, promised=promised(self._item.config, config))
+        block = Replaying(read(path), config=config, promised=promised(self._item.config, config))
         block.__enter__()
         return block
 
@@ -186,7 +192,7 @@ class Played(Case):
         long = self._item.config.get_verbosity() > 1
         from replaykit.pytest_plugin.account import account
 
-        told = account(self._item.nodeid, self._block.episode, texts, error, long=long, caught=caught)
+        told = account(typed(self._item), self._block.episode, texts, error, long=long, caught=caught)
         raise pytest.fail.Exception(told, pytrace=False) from None
 
 
@@ -230,9 +236,11 @@ class Kept(Case):
 
     def ended(self, error: BaseException | None) -> None:
         """Say in few words that a key is missing; all else is looked at when all of it is there."""
+        from replaykit.pytest_plugin.keeping import kept
+        from replaykit.pytest_plugin.keys import keyless, lacks
+
         if not lacks(error):
             return
-        from replaykit.pytest_plugin.keeping import kept
 
         if told := keyless(self._config, kept(self._config, self._block.id), error):
             raise pytest.fail.Exception(f"{self.name}: {told}\nset it, and record again", pytrace=False) from None
@@ -252,14 +260,14 @@ class Kept(Case):
             wrong += unmet(self.name, held, f"replaykit contract check {draft.id}")
         accepted = passed and self._accepts and not wrong
         empty = not draft.steps and not draft.outputs.values
-        self._report(did="recorded", accepted=accepted, draft="" if empty else draft.id, **facts(held))
+        written = accepted and accept(self._item, self._config, draft)
+        said = {"accepted": accepted, "written": written, "draft": "" if empty else draft.id}
+        self._report(did="recorded", **said, **facts(held))
         if empty:
             from replaykit.store import Store
 
             with Store(self._config.store_path) as store:
                 store.remove(draft.id)
-        if accepted:
-            accept(self._item, self._config, draft)
         if wrong:
             raise pytest.fail.Exception("\n".join(wrong), pytrace=False)
 
@@ -300,7 +308,8 @@ def begin(item: pytest.Item) -> Case:
             from replaykit.pytest_plugin.live import live
 
             return live(item, name, config)
-        accepted = os.path.isfile(_tape(config, checked(name)))  # noqa: PTH113 - see `_tape`
+        tape = _tape(config, checked(name))
+        accepted = os.path.isfile(tape)  # noqa: PTH113 - see `_tape`
         shared = sharing(item, name) if keep != "none" else []
         if keep == "all" or (keep == "missing" and not accepted):
             if shared:
@@ -311,8 +320,8 @@ def begin(item: pytest.Item) -> Case:
         if keep == "missing" and not shared:
             from replaykit.pytest_plugin.completing import Completed
 
-            return Completed(item, name, config)
-        return Played(item, name, config)
+            return Completed(item, name, config, tape)
+        return Played(item, name, config, tape)
     except (ReplayError, Unknown) as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
 
@@ -330,16 +339,24 @@ def _settings(config: pytest.Config) -> Config:
     return config.stash[SETTINGS]
 
 
+def _variables(config: pytest.Config) -> Variables:
+    """What the environment says of the run, read once for all tests; what cannot be meant, in each of them."""
+    if SAID not in config.stash:
+        config.stash[SAID] = variables()
+    return config.stash[SAID]
+
+
 def _missing(item: pytest.Item, name: str, config: Config) -> str:
     """What to say of a test that has no cassette."""
     draft = _draft(name, config.store_path)
     if draft:
         return (
             f"{name} is recorded ({draft}) but not accepted\n"
-            f"run `replaykit show draft:{name}`, then `replaykit accept {name}`"
+            f"run `replaykit show {shlex.quote(f'draft:{name}')}`, then `replaykit accept {shlex.quote(name)}`"
         )
-    test = shlex.quote(item.nodeid)
-    return f"{name} has no cassette in {config.cassettes}/\nrecord it: pytest {test} --replaykit-record=missing"
+    here, test = item.config.invocation_params.dir == config.root, shlex.quote(typed(item))
+    folder = f"{config.cassettes}/" if here else line(str(config.cassette_folder), LONGEST)
+    return f"{name} has no cassette in {folder}\nrecord it: pytest {test} --replaykit-record=missing"
 
 
 def _shared(name: str, tests: Sequence[str]) -> str:

@@ -95,14 +95,13 @@ class Completed(Played):
         self._report(
             did="recorded",
             accepted=accepted,
+            written=accepted and accept(self._item, self._config, draft),
             draft=draft.id,
             **{name: getattr(verdict, name) for name in COUNTS[:-1]},
             new=lacked.steps,
             dropped=verdict.never_asked_for,
             **facts(found),
         )
-        if accepted:
-            accept(self._item, self._config, draft)
         if wrong:
             self._fail(wrong)
         if told:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from replaykit.cassette import load, save, shown
-from replaykit.cassette.acceptance import chosen, decided, is_news
+from replaykit.cassette.acceptance import body_of, chosen, decided, is_news
 from replaykit.git import person
 from replaykit.session.rules import normalization
 from replaykit.store import Store
@@ -32,17 +32,21 @@ def kept(config: Config, draft: str) -> Episode:
     return found
 
 
-def accept(item: pytest.Item, config: Config, draft: Episode) -> None:
-    """Have a test's cassette be this draft; the test's own name says why. One that says the same stays as it is."""
+def accept(item: pytest.Item, config: Config, draft: Episode) -> bool:
+    """Have a test's cassette be this draft; the test's own name says why.
+
+    False for one that says the same already, and stays as it is.
+    """
     accepted = load(config.cassette_folder, draft.name)
     found = chosen(draft, accepted, "")
-    if accepted is not None and not is_news(found, accepted, shown(config.cassette_folder, draft.name)):
-        return
+    body = body_of(found)
+    if accepted is not None and not is_news(found, accepted, shown(config.cassette_folder, draft.name), body):
+        return False
+    who, when = _person(item.config, config), int(time.time())
     why, extra = f"pytest {item.nodeid}", normalization(config)
-    save(
-        config.cassette_folder,
-        decided(found, draft, accepted, who=_person(item.config, config), when=int(time.time()), why=why, extra=extra),
-    )
+    signed = decided(found, draft, accepted, who=who, when=when, why=why, extra=extra, body=body)
+    save(config.cassette_folder, signed, body)
+    return True
 
 
 def _person(run: pytest.Config, config: Config) -> str:

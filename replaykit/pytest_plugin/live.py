@@ -22,11 +22,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from replaykit.cassette import load as load_cassette
+from replaykit.core.attempts import wholes
 from replaykit.core.model import Exchange
 from replaykit.core.plain import line, listed
 from replaykit.core.redact import placeholder
-from replaykit.core.steps import Asked, answer_of, wholes
+from replaykit.core.steps import Asked, answer_of
 from replaykit.guard.names import local
+from replaykit.pytest_plugin import STOPPED
 from replaykit.pytest_plugin.case import Kept
 from replaykit.pytest_plugin.keeping import kept
 from replaykit.pytest_plugin.keys import WIDE, keyless
@@ -106,9 +108,9 @@ def status(report: object) -> tuple[str, str, str] | None:
     return (NOT_RUN, "n", NOT_RUN.upper()) if _kept(report) else None
 
 
-def finish(session: pytest.Session, reporter: pytest.TerminalReporter) -> None:
-    """Have the run not succeed when a test was not run."""
-    if session.exitstatus == pytest.ExitCode.OK and any(map(_kept, reporter.stats.get(NOT_RUN, ()))):
+def finish(session: pytest.Session, reports: list[object]) -> None:
+    """Have the run not succeed when a test was not run, in this process or by these reports."""
+    if session.exitstatus == pytest.ExitCode.OK and (STOPPED in session.config.stash or any(map(_kept, reports))):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -120,6 +122,7 @@ def _kept(report: object) -> bool:
 def _not_run(item: pytest.Item, name: str, problem: str) -> BaseException:
     """What a test ends with that a cap keeps from running; its report says that it is such a one."""
     item.user_properties.append(("replaykit", {"did": NOT_RUN, "episode": name, "why": problem}))
+    item.config.stash[STOPPED] = True
     return pytest.skip.Exception(f"{NOT_RUN}: {problem}", _use_item_location=True)
 
 

@@ -3,7 +3,8 @@
     a property `replaykit`     what its case did: replayed, recorded, not run, with the counts
     an attribute `replaykit`   what we said of its failure (blame.py)
 
-Law: reports alone. They come from this process or another, in any order, several of one test.
+Law: reports alone. They come from this process or another, in any order, several of one test. Where it was run again
+(pytest-rerunfailures), what it came to in the end counts.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 NAME = "replaykit"
 """What reports call both."""
+
+AGAIN = "rerun"
+"""The outcome of a report after which its test is run once more."""
 
 NOT_RUN = "not run"
 """What a case did that a cap kept from running."""
@@ -48,6 +52,19 @@ def carried(report: object) -> Iterator[dict[str, Any]]:
     return (found for name, found in getattr(report, "user_properties", ()) if name == NAME)
 
 
+def said(reports: Iterable[object]) -> dict[str, list[dict[str, Any]]]:
+    """What the cases of each test had to report, in the order of its runs; no test whose cases said nothing.
+
+    Each report has what was said up to then, so that the last one has all; they come in any order.
+    """
+    found: dict[str, list[dict[str, Any]]] = {}
+    for report in reports:
+        here = [*carried(report)]
+        if len(here) > len(found.get(node := getattr(report, "nodeid", ""), ())):
+            found[node] = here
+    return found
+
+
 def _blamed(report: object) -> dict[str, str] | None:
     """What we said of a failure."""
     found: dict[str, str] | None = getattr(report, NAME, None)
@@ -56,14 +73,15 @@ def _blamed(report: object) -> dict[str, str] | None:
 
 def _one(reports: Sequence[pytest.TestReport]) -> Trial | None:
     """A test by its reports; None when it is none of ours."""
-    kept = [each for report in reports for each in carried(report)]
-    said = [each for report in reports if (each := _blamed(report)) is not None]
-    if not kept and not said:
+    kept = next(iter(said(reports).values()), [])
+    blamed = [each for report in reports if (each := _blamed(report)) is not None]
+    if not kept and not blamed:
         return None
+    ended = [each for report in reports if report.outcome != AGAIN and (each := _blamed(report)) is not None]
     stopped = next((each for each in kept if each["did"] == NOT_RUN), None)
-    last: dict[str, Any] = stopped or (kept[-1] if kept else {"did": "none", **said[0]})
+    last: dict[str, Any] = stopped or (kept[-1] if kept else {"did": "none", **blamed[0]})
     file, at, _ = reports[0].location
-    accounts = [str(last.get("why", ""))] if stopped else [each["account"] for each in said]
+    accounts = [str(last.get("why", ""))] if stopped else [each["account"] for each in ended]
     return Trial(
         reports[0].nodeid,
         min((_outcome(report, stopped=stopped is not None) for report in reports), key=OUTCOMES.index),
@@ -80,6 +98,7 @@ def _one(reports: Sequence[pytest.TestReport]) -> Trial | None:
         last.get("calls", 0),
         last.get("tokens", 0),
         tuple(tuple(each) for each in last.get("loosely", ())),
+        last.get("written", False),
     )
 
 

@@ -8,6 +8,7 @@ whole tells such names apart.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 
 import pytest
@@ -40,6 +41,12 @@ def named(item: pytest.Item) -> str:
     return f"{plain[:LONGEST]}-{hashlib.sha256(whole.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
 
 
+def typed(item: pytest.Item) -> str:
+    """What asks pytest for this test from where it was started, wherever its root is."""
+    _, *rest = item.nodeid.split("::")
+    return "::".join([os.path.relpath(item.path, item.config.invocation_params.dir), *rest])
+
+
 def sharing(item: pytest.Item, name: str) -> list[str]:
     """The tests of this run whose episode has this name, where these are several."""
     stash = item.config.stash
@@ -63,3 +70,7 @@ def place(item: pytest.Function) -> None:
     known = item._fixtureinfo.name2fixturedefs  # noqa: SLF001 - there is no other way to know a fixture's scope
     wide = [at for at, name in enumerate(names) if name in known and known[name][-1].scope != "function"]
     names.insert(wide[-1] + 1 if wide else 0, MARK)
+    if wide:
+        from replaykit.pytest_plugin.wide import watch
+
+        watch(item.config)

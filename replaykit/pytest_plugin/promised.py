@@ -57,16 +57,12 @@ def unmet(name: str, held: Held | None, rest: str = "") -> list[str]:
 
 def tell(reporter: pytest.TerminalReporter) -> None:
     """Say what departs in any test, and what could not be looked at."""
-    from replaykit.pytest_plugin.outcomes import carried
+    from replaykit.pytest_plugin.outcomes import said
 
-    lasts: dict[str, dict[str, Any]] = {}
-    for reports in reporter.stats.values():
-        for report in reports:
-            for each in carried(report):
-                lasts[report.nodeid] = each
-    for note in dict.fromkeys(note for each in lasts.values() for note in each.get("notes", ())):
+    lasts = [runs[-1] for runs in said(each for reports in reporter.stats.values() for each in reports).values()]
+    for note in dict.fromkeys(note for each in lasts for note in each.get("notes", ())):
         reporter.write_line(f"warning: {note}")
-    for told in _told([each["drift"] for each in lasts.values() if "drift" in each]):
+    for told in _told([each["drift"] for each in lasts if "drift" in each]):
         reporter.write_line(told)
 
 

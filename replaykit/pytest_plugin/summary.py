@@ -1,7 +1,7 @@
 """What a run of pytest amounts to: episodes replayed and recorded, the counts of their verdicts, time saved.
 
     12 episodes replayed: 40 same, 2 same after rules; 3 min 02 s saved
-    3 episodes recorded, 2 written to cassettes
+    4 episodes recorded, 2 written to cassettes, 1 as its cassette says
     1 of them was completed: 1 new step recorded, 4 served from its cassette; 1 that nobody asked for is dropped
     2 episodes recorded live, as drafts
     1 test could not begin: why stands above
@@ -14,25 +14,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
-from replaykit.cassette import names
-from replaykit.config import load
 from replaykit.core.plain import counted, line
-from replaykit.pytest_plugin import MARK
 from replaykit.pytest_plugin.annotations import active, defused
-from replaykit.pytest_plugin.outcomes import NOT_RUN, carried, gathered
-from replaykit.pytest_plugin.placing import named
+from replaykit.pytest_plugin.orphans import told as orphans
+from replaykit.pytest_plugin.outcomes import NOT_RUN, carried, gathered, said
 from replaykit.report.clock import SECOND, duration
 from replaykit.report.suite import SERVED, sums, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from replaykit.report.suite import Trial
+    import pytest
 
-USED: pytest.StashKey[set[str]] = pytest.StashKey()
-"""The names of the episodes of all collected tests."""
+    from replaykit.report.suite import Trial
 
 MOST = 10
 """Names and tests that are listed."""
@@ -41,18 +35,10 @@ WIDE = 200
 """Characters of a name: a file's has no more than 255 bytes."""
 
 
-def remember(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep which episodes the collected tests use."""
-    uses = {named(item) for item in items if MARK in getattr(item, "fixturenames", ())}
-    config.stash.setdefault(USED, set()).update(uses)
-
-
 def write(reporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """The section at the end, where there is anything to say."""
     found = gathered(reporter)
-    lines = [*_tested(found), *_report(config)]
-    if config.option.replaykit_orphans:
-        lines += _orphans(config)
+    lines = [*_tested(found), *_report(config), *orphans(reporter, config)]
     if not lines:
         return
     reporter.section("replaykit", sep="-")
@@ -62,8 +48,8 @@ def write(reporter: pytest.TerminalReporter, config: pytest.Config) -> None:
 
 def tell(reporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say what the live tests took of what they may, and which were not run."""
-    lasts = {report.nodeid: facts for each in reporter.stats.values() for report in each for facts in carried(report)}
-    ran = [facts for facts in lasts.values() if "calls" in facts]
+    runs = said(each for reports in reporter.stats.values() for each in reports)
+    ran = [facts for several in runs.values() for facts in several if "calls" in facts]
     if ran:
         calls, tokens = (sum(facts[name] for facts in ran) for name in ("calls", "tokens"))
         most = config.option
@@ -84,7 +70,7 @@ def _tested(found: Sequence[Trial]) -> Iterator[str]:
     yield from _replayed([each for each in found if each.how == "replayed"])
     yield from _recorded([each for each in found if each.how == "recorded" and each.draft])
     if live := sum(each.how == "live" for each in found):
-        yield f"{counted(live, 'episode')} recorded live, as drafts"
+        yield f"{counted(live, 'episode')} recorded live, as {'a draft' if live == 1 else 'drafts'}"
     if stopped := sum(each.how == "none" and each.outcome != "not run" for each in found):
         yield f"{counted(stopped, 'test')} could not begin: why stands above"
 
@@ -99,12 +85,14 @@ def _replayed(found: Sequence[Trial]) -> Iterator[str]:
 def _recorded(found: Sequence[Trial]) -> Iterator[str]:
     if not found:
         return
-    drafts = [each for each in found if not each.accepted]
-    yield f"{counted(len(found), 'episode')} recorded, {len(found) - len(drafts):,} written to cassettes"
+    drafts, written = [each for each in found if not each.accepted], sum(each.written for each in found)
+    same = len(found) - len(drafts) - written
+    rest = f", {same:,} as {'its cassette says' if same == 1 else 'their cassettes say'}" if same else ""
+    yield f"{counted(len(found), 'episode')} recorded, {written:,} written to cassettes{rest}"
     yield from _completed([each for each in found if "new" in each.steps])
     yield from _listed([f"{line(each.episode, WIDE)}: only a draft ({each.draft})" for each in drafts])
-    if len(drafts) < len(found):
-        yield "next: look at `git diff`, or `replaykit diff --base HEAD`, and commit"
+    if written:
+        yield "next: look at the pages that are new, at `git diff` or `replaykit diff --base HEAD`, and commit"
 
 
 def _completed(found: Sequence[Trial]) -> Iterator[str]:
@@ -133,12 +121,3 @@ def _report(config: pytest.Config) -> Iterator[str]:
         from replaykit.pytest_plugin.report import WRITERS
 
         yield from (writer.said for writer in config.stash[WRITERS])
-
-
-def _orphans(config: pytest.Config) -> Iterator[str]:
-    """The cassettes that no collected test uses, all of them: somebody is about to remove them."""
-    settings = load(config.rootpath)
-    used = config.stash.get(USED, set[str]())
-    left = sorted({*names(settings.cassette_folder)} - used)
-    yield f"{counted(len(left), 'cassette')} of {settings.cassettes}/ that no collected test uses"
-    yield from (f"    {line(name, WIDE)}" for name in left)

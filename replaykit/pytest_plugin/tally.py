@@ -2,6 +2,8 @@
 
 Law: a request is counted before it is sent, under a lock, so that no number of processes sends one more
 than is allowed. Tokens are known when an answer is there: they count at once, in whichever process it came.
+A probe says before what it may cost, and that is held back meanwhile. A test's own requests say nothing: those
+that are under way when the cap is reached are answered, so that it is passed by what these take.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from replaykit.session.away import away
 from replaykit.transport.delays import DELAYS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from replaykit.store import Facts
@@ -31,7 +33,7 @@ FILE = "replaykit-live.json"
 """Where the processes of a session count together, in the temporary folder of the run."""
 
 LONGEST = 1 << 10
-"""Bytes of the file: two numbers."""
+"""Bytes of the file: three numbers."""
 
 
 class Capped(ReplayError):
@@ -40,16 +42,17 @@ class Capped(ReplayError):
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Requests and tokens: what was taken, or the most that may be."""
+    """Requests and tokens: what was taken, or the most that may be; `held` are tokens that nobody else may take."""
 
     calls: int = 0
     tokens: int = 0
+    held: int = 0
 
     def reached(self, caps: Sums) -> str:
         """Which cap is reached, and how to allow more; empty for none."""
         rows = (
             (self.calls, caps.calls, "call", "--replaykit-max-calls"),
-            (self.tokens, caps.tokens, "token", "--replaykit-max-tokens"),
+            (self.tokens + self.held, caps.tokens, "token", "--replaykit-max-tokens"),
         )
         texts = (
             f"the session's cap of {counted(cap, what)} is reached; {option} allows more"
@@ -70,22 +73,22 @@ class Tally:
         """What was taken so far."""
         return self.add(0)
 
-    def add(self, tokens: int) -> Sums:
-        """The sums, with so many tokens more."""
+    def add(self, tokens: int, free: int = 0) -> Sums:
+        """The sums, with so many tokens more, and so many of those free that were held."""
         with self._locked() as file:
             sums = _read(file)
-            sums = replace(sums, tokens=sums.tokens + tokens)
+            sums = replace(sums, tokens=sums.tokens + tokens, held=sums.held - free)
             _write(file, sums)
             return sums
 
-    def take(self, caps: Sums) -> str:
-        """Count one more call; or say which cap is reached, and count none."""
+    def take(self, problem: Callable[[Sums], str], hold: int = 0) -> str:
+        """Count one more call, and hold so many tokens for it; where the sums so far are a problem, say it instead."""
         with self._locked() as file:
             sums = _read(file)
-            problem = sums.reached(caps)
-            if not problem:
-                _write(file, replace(sums, calls=sums.calls + 1))
-            return problem
+            told = problem(sums)
+            if not told:
+                _write(file, replace(sums, calls=sums.calls + 1, held=sums.held + hold))
+            return told
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
@@ -122,7 +125,7 @@ class Meter:
     def take(self) -> None:
         """Count one more call, which is about to be made; `Capped` when there may be none."""
         with self._lock:
-            problem = self._tally.take(self._caps)
+            problem = self._tally.take(lambda sums: sums.reached(self._caps))
             if not problem:
                 self.calls += 1
                 return

@@ -1,4 +1,4 @@
-"""What the environment says of a run of tests, read when a test uses replaykit.
+"""What the environment says of a run of tests, read when the first of them uses replaykit.
 
     TEST_SEED=7                 `random` (and numpy's, where it is loaded) begins each test with this seed
     TEST_TIMEOUT=30             a test that takes more seconds fails where it is
@@ -16,16 +16,16 @@ import random
 import signal
 import sys
 import threading
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from replaykit.core.attempts import wholes
 from replaykit.core.model import Exchange
-from replaykit.core.steps import Asked, wholes
 from replaykit.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from types import FrameType
 
     from replaykit.core.model import Episode
@@ -35,8 +35,7 @@ T = TypeVar("T")
 _TRUTHS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
-@dataclass(frozen=True, slots=True)
-class Variables:
+class Variables(NamedTuple):
     """The settings of a run; None where the environment says nothing."""
 
     seed: int | None = None
@@ -52,23 +51,11 @@ class Variables:
         if (numpy := sys.modules.get("numpy")) is not None:
             numpy.random.seed(self.seed % 2**32)
 
-    @contextmanager
-    def limited(self) -> Iterator[None]:
+    def limited(self) -> AbstractContextManager[None]:
         """A test in it that takes too long is interrupted, where the platform can do that, and on the main thread."""
         if self.timeout is None or threading.current_thread() is not threading.main_thread():
-            yield
-            return
-
-        def late(_number: int, _frame: FrameType | None) -> None:
-            raise TimeoutError(f"the test took more than the {self.timeout:g} seconds of TEST_TIMEOUT")
-
-        before = signal.signal(signal.SIGALRM, late)
-        signal.setitimer(signal.ITIMER_REAL, self.timeout)
-        try:
-            yield
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, before)
+            return nullcontext()
+        return _limited(self.timeout)
 
     def unmet(self, episode: Episode) -> list[str]:
         """The steps whose temperature is another one, a line each."""
@@ -79,6 +66,22 @@ class Variables:
             for number, heat in _temperatures(episode)
             if heat != self.temperature
         ]
+
+
+@contextmanager
+def _limited(seconds: float) -> Iterator[None]:
+    """What runs in it is interrupted after so many seconds."""
+
+    def late(_number: int, _frame: FrameType | None) -> None:
+        raise TimeoutError(f"the test took more than the {seconds:g} seconds of TEST_TIMEOUT")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def variables() -> Variables:
@@ -121,6 +124,8 @@ def _truth(text: str) -> bool:
 
 def _temperatures(episode: Episode) -> Iterator[tuple[int, object]]:
     """The questions that name a temperature, by number."""
+    from replaykit.core.steps import Asked
+
     for whole in wholes(episode):
         question = Asked(whole.step.request).question if isinstance(whole.step, Exchange) else None
         if question is not None and question.settings.get("temperature") is not None:

@@ -5,14 +5,13 @@ Law: a budget is of what was recorded, so that it says the same in every mode.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from replaykit.core.attempts import wholes
 from replaykit.core.model import ToolCall
 from replaykit.core.plain import counted
-from replaykit.core.steps import Asked, answer_of, wholes
 from replaykit.pytest_plugin import MARK
 
 if TYPE_CHECKING:
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
 _KNOWN = {"name": str, "unused": bool, "max_calls": int, "max_tokens": int, "max_turns": int}
 
 
-@dataclass(frozen=True, slots=True)
-class Wants:
+class Wants(NamedTuple):
     """`unused`: recorded steps need not all be asked for. The others are the most there may be, None for any number.
 
     `max_calls` counts requests and tool calls, `max_turns` those to a model, `max_tokens` what these took.
@@ -67,6 +65,8 @@ def wants(item: pytest.Item) -> Wants:
 
 def _taken(episode: Episode) -> tuple[int, int, int]:
     """How many calls, turns and tokens an episode took; the retries of an SDK are one call."""
+    from replaykit.core.steps import Asked, answer_of
+
     calls = turns = tokens = 0
     for whole in wholes(episode):
         calls += 1

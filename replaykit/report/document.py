@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from replaykit.core.attempts import wholes
 from replaykit.core.model import Exchange, ToolCall, header
-from replaykit.core.steps import Asked, answer_of, document_of, title, wholes
+from replaykit.core.steps import Asked, answer_of, document_of, title
 from replaykit.core.stream import media
 from replaykit.providers.shape import parse
 from replaykit.report.clock import iso
@@ -18,8 +19,8 @@ from replaykit.report.clock import iso
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from replaykit.core.attempts import Whole
     from replaykit.core.model import JSON, Body, Episode, Failure, Headers, Outputs
-    from replaykit.core.steps import Whole
     from replaykit.providers import Operation
     from replaykit.report.cost import Bill
     from replaykit.report.review import Reviewed

@@ -10,8 +10,8 @@ Law: sums are of what is listed, and a test is listed once. Times are seconds.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, get_args
 
 from replaykit.report.clock import iso
 from replaykit.version import VERSION
@@ -49,15 +49,15 @@ _DIGITS = 3
 """Digits behind the point of seconds: a replayed test takes milliseconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(NamedTuple):
     """A test that used an episode.
 
     `line` is that of its function, counted from 1, 0 where nobody knows. `steps` has a count for each of
     `WORDS`. `account` is what its episode said of a failure, or why it did not run. `took` is how long
     its episode was open in this run, `recorded` how long it was open when it was recorded (0: unknown).
     `calls` and `tokens` are what a live test took. `loose` are the requests that only vcrpy's matching took
-    for a recorded one: of each its address, and a line for each place in which it differs.
+    for a recorded one: of each its address, and a line for each place in which it differs. `accepted`: a
+    cassette says what was recorded; `written`: it did not say it before.
     """
 
     test: str
@@ -66,7 +66,7 @@ class Trial:
     how: How = "none"
     file: str = ""
     line: int = 0
-    steps: Mapping[str, int] = field(default_factory=dict)
+    steps: Mapping[str, int] = MappingProxyType({})
     account: str = ""
     took: float = 0.0
     recorded: float = 0.0
@@ -75,6 +75,7 @@ class Trial:
     calls: int = 0
     tokens: int = 0
     loose: tuple[tuple[str, ...], ...] = ()
+    written: bool = False
 
     @property
     def saved(self) -> float:
@@ -82,8 +83,7 @@ class Trial:
         return max(self.recorded - self.took, 0.0) if self.how in PLAYED else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
+class Sums(NamedTuple):
     """What tests amount to: how many of each outcome, of each way to be answered, and of each sort of step."""
 
     tests: int
@@ -99,14 +99,11 @@ def sums(tests: Sequence[Trial]) -> Sums:
     """What these tests amount to."""
     outcomes = Counter(each.outcome for each in tests)
     hows = Counter(each.how for each in tests)
-    steps = Counter[str]()
-    for each in tests:
-        steps.update(each.steps)
     return Sums(
         len(tests),
         {name: outcomes[name] for name in OUTCOMES},
         {name: hows[name] for name in HOWS},
-        {name: steps[name] for name in WORDS},
+        {name: sum(each.steps.get(name, 0) for each in tests) for name in WORDS},
         sum(each.took for each in tests),
         sum(each.recorded for each in tests),
         sum(each.saved for each in tests),
@@ -152,6 +149,7 @@ def _test(trial: Trial) -> JSON:
         "account": trial.account,
         "draft": trial.draft or None,
         "accepted": trial.accepted,
+        "written": trial.written,
         "calls": trial.calls,
         "tokens": trial.tokens,
         "loose": [[*each] for each in trial.loose],

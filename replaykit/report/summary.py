@@ -20,9 +20,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from replaykit.core.attempts import numbers, wholes
+from replaykit.core.content import MOST, sealed
 from replaykit.core.model import Exchange
-from replaykit.core.plain import counted, line, listed
-from replaykit.core.steps import Asked, wholes
+from replaykit.core.plain import counted, line, listed, measure
+from replaykit.core.steps import Asked
 from replaykit.guard.names import local
 from replaykit.session.facts import facts_of
 
@@ -30,7 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from replaykit.core.model import Episode, Unseen
-    from replaykit.core.verdict import Difference, Used, Verdict
+    from replaykit.core.uses import Used
+    from replaykit.core.verdict import Difference, Verdict
 
 WIDE = 160
 """Characters of a command line or a reason: an interpreter's path is what tells it from another."""
@@ -74,7 +77,7 @@ def recorded_lines(
     notes = [*_hidden(episode), *_unseen(episode)]
     if notes:
         yield "   ".join(notes)
-    yield from warned(warnings)
+    yield from warned((*warnings, *_sealed(episode)))
     if not episode.finished:
         yield "the run was ended by a signal: the draft is kept, and marked as unfinished"
     if not episode.steps:
@@ -284,6 +287,17 @@ def _tokens(episode: Episode) -> str:
 def _hidden(episode: Episode) -> list[str]:
     counts = Counter(name for step in episode.steps for name in step.hidden)
     return ["hidden: " + ", ".join(f"{name} ×{count}" for name, count in counts.most_common())] if counts else []
+
+
+def _sealed(episode: Episode) -> Iterator[str]:
+    """The answers that could not be unpacked: what is in them was not redacted."""
+    for number, step in zip(numbers(episode), episode.steps, strict=True):
+        response = step.response if isinstance(step, Exchange) else None
+        if response is not None and (encoding := sealed(response)):
+            yield (
+                f"the answer of step {number} is kept as it came, in {encoding}: it is damaged, of an encoding that is "
+                f"not known here, or unpacks to more than {measure(MOST)}. No secrets were looked for in it"
+            )
 
 
 def _unseen(episode: Episode) -> list[str]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from replaykit.core.attempts import wholes
 from replaykit.core.plain import line
-from replaykit.core.steps import wholes
 from replaykit.report.clock import iso, when
 from replaykit.session.facts import facts_of
 from replaykit.store import Summary

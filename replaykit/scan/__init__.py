@@ -2,8 +2,9 @@
 
     finding     what was found: a file, a place, a kind, how often; never the value
     eye         one text: what is a secret in it, and in what it wraps
-    wrapped     base64 and compressed data, unwrapped within bounds
+    wrapped     base64, compressed data, wide encodings and escapes, unwrapped within bounds
     recorded    a stream of events inside a text file
+    typed       passwords in commands (`curl -u name:password`)
     told        credentials that a line of a text file names (`x-api-key: …`, `TOKEN=…`)
     places      everything that an episode says, place by place
     files       which file is what

@@ -17,6 +17,7 @@ from replaykit.core.redact import STAND_IN, wire
 from replaykit.core.redact.secret import harmless
 from replaykit.core.stream import SSE
 from replaykit.scan.recorded import stream
+from replaykit.scan.typed import typed
 from replaykit.scan.wrapped import inner
 
 if TYPE_CHECKING:
@@ -51,6 +52,9 @@ WORDS: Final = {
     "header": "credential in the header {}",
 }
 """The redactor's names that begin so, in words."""
+
+PASSWORD: Final = "password of a command"  # noqa: S105 - what it is called
+"""What one is called that somebody typed after `curl -u`."""
 
 REMEMBERED = 2048
 """Headers and URLs that are looked at once: those of an SDK are the same in every request."""
@@ -140,7 +144,7 @@ class Eye:
 
     def _all(self, data: bytes, edits: Sequence[Edit], start: int = 0, depth: int = DEEPEST) -> list[Hit]:
         """What edits would hide, and the secrets in what the text wraps from `start` on."""
-        return [*self._hits(data, edits), *self._inside(data, edits, start, depth)]
+        return [*self._hits(data, edits), *_typed(data, edits, start), *self._inside(data, edits, start, depth)]
 
     def _hits(self, data: bytes, edits: Iterable[Edit]) -> list[Hit]:
         """What edits would hide, without what opens nothing."""
@@ -163,6 +167,13 @@ class Eye:
         """What was found only over several events."""
         for name in (Counter(names) - Counter(whole)).elements():
             yield Hit(f"{self._worded(name)}, over several events", at)
+
+
+def _typed(data: bytes, edits: Sequence[Edit], start: int) -> Iterator[Hit]:
+    """The passwords in commands, without those that edits would hide."""
+    for place, password in typed(data, start):
+        if not idle(password) and not any(edit.start < place + len(password) and place < edit.end for edit in edits):
+            yield Hit(PASSWORD, place, hash(password))
 
 
 def _raw(text: str) -> bytes:

@@ -23,6 +23,7 @@ from replaykit.errors import CassetteError, StoreError
 from replaykit.scan.finding import Finding, Place
 from replaykit.scan.places import look
 from replaykit.scan.told import told
+from replaykit.scan.wrapped import narrow
 from replaykit.store.schema import APPLICATION
 
 if TYPE_CHECKING:
@@ -144,6 +145,7 @@ def _store(path: Path, eye: Eye) -> Iterator[Found]:
 
 def _text(path: Path, data: bytes, eye: Eye) -> Iterator[Finding]:
     """What a text holds, by its lines."""
+    _, data = narrow(data) or ("", data)
     hits = [*eye.text(data), *eye.recorded(data)]
     taken = sorted(hit.at for hit in hits)
     hits += [hit for hit in told(data, eye) if not _taken(hit, data, taken)]

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from replaykit.core.model import Exchange, ToolCall, header
 from replaykit.core.redact import STAND_IN, doubtful
 from replaykit.core.redact.variable import says_secret
-from replaykit.scan.eye import Hit, opens
+from replaykit.scan.eye import PASSWORD, Hit, opens
 from replaykit.scan.finding import Place
+from replaykit.scan.typed import typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,7 +46,7 @@ def _facts(episode: Episode, eye: Eye) -> Iterator[tuple[str, Hit]]:
     for each in fields(episode):
         if each.name != "steps":
             yield from _walked(getattr(episode, each.name), each.name, eye)
-    for hit in _words(episode.origin.command):
+    for hit in (*_words(episode.origin.command), *_typed(episode.origin.command)):
         yield "origin command", hit
     for name, value in episode.origin.environment.items():
         if says_secret(name) and opens(value):
@@ -80,6 +81,13 @@ def _words(command: Sequence[str]) -> Iterator[Hit]:
         if doubtful(name, value) and not STAND_IN.search(value.encode("utf-8", "surrogateescape")):
             yield Hit("credential", mark=hash(value))
         option = word if word.startswith("-") and not said else ""
+
+
+def _typed(command: Sequence[str]) -> Iterator[Hit]:
+    """The passwords of a command that is `curl` itself; a script among its words is looked through as a text."""
+    words = [word.encode("utf-8", "surrogateescape") for word in command]
+    if not any(b" " in word and b"curl" in word for word in words):
+        yield from (Hit(PASSWORD, mark=hash(password)) for _, password in typed(b" ".join(words)))
 
 
 def _step(step: Step, eye: Eye) -> Iterator[tuple[str, Hit]]:

@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from replaykit.core.content import decoded
 from replaykit.core.model import Body, Exchange, Unseen, header
 from replaykit.core.replay import Refuse, Send, decide
 from replaykit.errors import UsageError, hide
@@ -254,6 +253,8 @@ class Pending:
 
 def _with_body(head: Response, wire: list[bytes], times: list[int]) -> Response:
     """A response with its body decoded, unless it came so; a chunk that adds nothing to the body is none."""
+    from replaykit.core.content import decoded
+
     undone = bool(head.encoding)
     chunks, encoding = (wire, head.encoding) if undone else decoded(wire, header(head.headers, "content-encoding"))
     full = [(chunk, time) for chunk, time in zip(chunks, times, strict=True) if chunk]

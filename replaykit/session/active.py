@@ -51,20 +51,28 @@ def current() -> Session | None:
     return active[0] if active else None
 
 
-@contextlib.contextmanager
-def entered(session: Session) -> Iterator[None]:
-    """Have the session be this context's own, and active in the process."""
-    _hear_forks()
-    with _lock:
-        _active.append(session)
-    token = _mine.set(session)
-    try:
-        yield
-    finally:
-        with contextlib.suppress(ValueError):  # left in another context than it was entered in
-            _mine.reset(token)
+class entered:  # noqa: N801 - reads as what it says: `with entered(session):`
+    """A block in which the session is this context's own, and active in the process."""
+
+    __slots__ = ("_session", "_token")
+
+    def __init__(self, session: Session) -> None:
+        """Nothing happens before the block is entered."""
+        self._session = session
+
+    def __enter__(self) -> None:
+        """Begin."""
+        _hear_forks()
         with _lock:
-            _active.remove(session)
+            _active.append(self._session)
+        self._token = _mine.set(self._session)
+
+    def __exit__(self, *_: object) -> None:
+        """End."""
+        with contextlib.suppress(ValueError):  # left in another context than it was entered in
+            _mine.reset(self._token)
+        with _lock:
+            _active.remove(self._session)
 
 
 @cache

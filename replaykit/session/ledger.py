@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from replaykit.core.match import Learnt
@@ -54,12 +53,12 @@ class Ledger(Protocol):
         """In the child: nobody else is about to write."""
 
 
-@dataclass(slots=True)
 class _Known:
     """How far a process has read what all of them wrote: the store's version, and the last pair."""
 
-    version: tuple[int, int] = (0, 0)
-    pair: int = 0
+    def __init__(self) -> None:
+        self.version = (0, 0)
+        self.pair = 0
 
 
 def _learnt(store: Store, replay: str, known: _Known) -> Learnt:

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from replaykit import cassette
 from replaykit.errors import NoSuchEpisode, StoreError, UsageError, hide
@@ -29,8 +28,7 @@ SHORTEST = 3
 """Letters of an id that are enough to mean it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """An episode and where it was found.
 
     `newer` is the id of a draft of its name that began later, when a cassette was meant.

@@ -169,9 +169,17 @@ def span_here(began: float | None = None) -> Span:
         now,
         os.path.expanduser("~"),  # noqa: PTH111 - Path.home() raises where there is none
         os.getcwd(),  # noqa: PTH109 - a replay of a test asks for it, and needs no path
-        tempfile.gettempdir(),
+        _temp(),
         time.localtime().tm_gmtoff,
     )
+
+
+def _temp() -> str:
+    """The folder for temporary files; empty where none can be written, which whoever has to write there says."""
+    try:
+        return tempfile.gettempdir()
+    except FileNotFoundError:
+        return ""
 
 
 def program_here(words: Sequence[str], root: Path) -> str:

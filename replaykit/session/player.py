@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from replaykit.core.match import Found, Index, tool_request
 from replaykit.core.model import Exchange, ToolCall
-from replaykit.core.normalize import Facts
 from replaykit.core.plain import line
 from replaykit.core.replay import Serve
 from replaykit.errors import NotRecorded, hide
@@ -91,7 +90,8 @@ class Player:
         """The answer that was found."""
         step = self.episode.steps[found.position]
         assert isinstance(step, Exchange)  # noqa: S101 - the index holds no others
-        return Serve(step, found.bindings, found.echo, self._index.rules)
+        rules = None if found.bindings is None else self._index.rules
+        return Serve(step, found.bindings, found.echo, rules)
 
     def redacted(self, request: Request) -> Request:
         """The request as it would have been recorded."""
@@ -157,6 +157,7 @@ class Player:
     def _ground(self) -> Ground:
         """What rules forgive between the recorded run and this one, as of now."""
         from replaykit.core.compare.ground import Ground
+        from replaykit.core.normalize import Facts
 
         return Ground(self._index.rules, Facts(self.episode.span, self._live()))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from replaykit.core import redact
-from replaykit.core.normalize import declare
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,4 +28,8 @@ def redactor(config: Config, environment: Mapping[str, str], more: Sequence[Secr
 
 def normalization(config: Config) -> tuple[Rule, ...]:
     """The project's own rules of what may differ between two runs."""
+    if not config.rules:
+        return ()
+    from replaykit.core.normalize import declare
+
     return tuple(declare(name, pattern) for name, pattern in config.rules.items())

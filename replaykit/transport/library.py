@@ -8,7 +8,6 @@ any module.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -30,13 +29,14 @@ LOCAL = ("MockTransport", "ASGITransport", "WSGITransport")
 """Transports that are not the network: left alone unless asked for."""
 
 
-@dataclass(frozen=True, eq=False)
 class Library:
     """One of the two libraries; `module` is the library itself, `miss` its error of an account, request and remedy."""
 
-    name: str
-    module: Any
-    miss: Callable[[str, Any, str], NotRecorded]
+    def __init__(self, name: str, module: Any, miss: Callable[[str, Any, str], NotRecorded]) -> None:
+        """See above; there is one value of each library."""
+        self.name = name
+        self.module = module
+        self.miss = miss
 
     def raised(self, failure: Failure, request: Any) -> BaseException:
         """The exception that a recorded failure was: the library's, or the one that a transport raised itself."""

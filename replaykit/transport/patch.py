@@ -9,7 +9,6 @@ Law: in place only while a session is active, and taken out without a trace.
 
 from __future__ import annotations
 
-import concurrent.futures
 import sys
 import threading
 from functools import wraps
@@ -32,6 +31,9 @@ __tracebackhide__ = hide
 CLIENTS = ("Client", "AsyncClient")
 ROUTE = "_transport_for_url"
 
+POOLS = "concurrent.futures.thread"
+"""The module of `ThreadPoolExecutor`: loading it takes a millisecond, and a program without threads does without."""
+
 
 class Patch:
     """What was put in place, and how often it was asked for."""
@@ -51,8 +53,7 @@ class Patch:
             self._users += 1
             if self._users > 1:
                 return
-            self._replace(concurrent.futures.ThreadPoolExecutor, "submit", _carrying)
-            watch = Watch(NAMES, self.library)
+            watch = Watch((POOLS, *NAMES), self._imported)
             watch.start()
             self._undo.append(watch.stop)
 
@@ -83,6 +84,20 @@ class Patch:
                         remedy="upgrade replaykit-llm, or give clients `transport=episode.transport()`",
                     )
                 self._replace(kind, ROUTE, lambda original: _routing(original, known, self._route))
+
+    def _pools(self) -> None:
+        """Have what pools of threads are given take its session along."""
+        with self._lock:
+            pool = getattr(sys.modules[POOLS], "ThreadPoolExecutor", None)  # None: as above
+            if pool is not None and self._users and POOLS not in self._patched:
+                self._patched.add(POOLS)
+                self._replace(pool, "submit", _carrying)
+
+    def _imported(self, name: str) -> None:
+        if name == POOLS:
+            self._pools()
+        else:
+            self.library(name)
 
     def _replace(self, owner: Any, name: str, wrap: Callable[[Any], Any]) -> None:
         original = getattr(owner, name)

@@ -65,7 +65,7 @@ def _headers(action: Serve, response: Response, size: int, session: Session) -> 
     if response.encoding:
         headers = tuple(pair for pair in headers if pair[0].lower() not in UNDONE)
     elif size and exchange.failure is None and not exchange.left:
-        headers = tuple((name, str(size) if name.lower() == "content-length" else value) for name, value in headers)
+        headers = tuple([(name, str(size) if name.lower() == "content-length" else value) for name, value in headers])
     if response.status >= 400 and not session.speed:  # noqa: PLR2004 - from here on SDKs may try again
         from replaykit.providers.registry import hurried
 

@@ -148,9 +148,12 @@ def _scalars() -> Callable[[Any], tuple[str, Scalar]]:
     import yaml
 
     loader: Any = yaml.SafeLoader("")
+    signs = loader.yaml_implicit_resolvers  # by the first character of what may be something else than text
 
     def read(event: Any) -> tuple[str, Scalar]:  # noqa: ANN401 - PyYAML's
         tag = event.tag
+        if tag is None and not (event.implicit[0] and event.value[:1] in signs):
+            return "str", event.value
         if tag in {None, "!"}:
             tag = loader.resolve(yaml.ScalarNode, event.value, event.implicit)
         plain = tag.removeprefix(_YAML)
@@ -198,43 +201,43 @@ class _Builder:
         return self._roots[0]
 
     def take(self, event: Any) -> None:  # noqa: ANN401 - PyYAML's
-        """One event more."""
-        at = event.start_mark.line + 1
-        match type(event).__name__:
-            case "ScalarEvent":
-                self._leaf(event, at)
-            case "AliasEvent":
-                self._alias(event.anchor, at)
-            case "SequenceStartEvent" | "MappingStartEvent" as kind:
-                self._begin(event, at, mapping=kind == "MappingStartEvent")
-            case "SequenceEndEvent" | "MappingEndEvent":
-                self._end()
+        """One event more; those of the stream and of its documents say nothing."""
+        act = _ACTS.get(type(event).__name__)
+        if act is not None:
+            act(self, event)
 
-    def _leaf(self, event: Any, at: int) -> None:  # noqa: ANN401 - PyYAML's
+    def leaf(self, event: Any) -> None:  # noqa: ANN401 - PyYAML's
+        """A scalar."""
         tag, value = self._scalar(event)
-        written = "" if tag in tags.SAID else event.value
-        self._add(Node(value, at, written, WEIGHT + len(event.value)), event.anchor)
+        text = event.value
+        node = Node(value, event.start_mark.line + 1, "" if tag in tags.SAID else text, WEIGHT + len(text))
+        self._add(node, event.anchor)
 
-    def _alias(self, anchor: str, at: int) -> None:
-        node = self._anchors.get(anchor)
+    def alias(self, event: Any) -> None:  # noqa: ANN401 - PyYAML's
+        """What an anchor before it stands at, once more."""
+        node, at = self._anchors.get(event.anchor), event.start_mark.line + 1
         if node is None:
-            raise Unfit(f"*{line(anchor)} stands for nothing before it", at)
+            raise Unfit(f"*{line(event.anchor)} stands for nothing before it", at)
         self._repeated += node.weight
         if self._repeated > REPEATED:
             raise Unfit(f"its aliases stand for more than {measure(REPEATED)}", at)
         self._add(node, None)
 
-    def _begin(self, event: Any, at: int, *, mapping: bool) -> None:  # noqa: ANN401 - PyYAML's
+    def begin(self, event: Any) -> None:  # noqa: ANN401 - PyYAML's
+        """A list or a mapping."""
+        mapping, at = type(event).__name__ == _MAPPING, event.start_mark.line + 1
         tag = "" if event.tag in {None, "!"} else event.tag.removeprefix(_YAML)
         if tag and not tags.known(tag, mapping=mapping) and tags.reader(tag) is None:
             raise Unfit(tags.unknown(event.tag), at)
         self._open.append(_Open(tag, at, event.anchor, mapping))
-        self._check(0, at)
+        if len(self._open) > DEPTH:
+            raise _too_deep(at)
 
-    def _end(self) -> None:
+    def end(self, _event: Any) -> None:  # noqa: ANN401 - PyYAML's
+        """The end of the innermost one."""
         done = self._open.pop()
         held = Node(_mapped(done) if done.mapping else tuple(done.members), done.line, "", done.weight, done.depth)
-        self._add(_untagged(held, done.tag), done.anchor)
+        self._add(_untagged(held, done.tag) if done.tag else held, done.anchor)
 
     def _add(self, node: Node, anchor: str | None) -> None:
         self._nodes += 1
@@ -245,16 +248,26 @@ class _Builder:
         if not self._open:
             self._roots.append(node)
             return
-        self._check(node.depth, node.line)
+        if len(self._open) + node.depth > DEPTH:  # what aliases stand for is counted, too
+            raise _too_deep(node.line)
         above = self._open[-1]
         above.members.append(node)
         above.weight += node.weight
-        above.depth = max(above.depth, node.depth + 1)
+        if above.depth <= node.depth:
+            above.depth = node.depth + 1
 
-    def _check(self, depth: int, at: int) -> None:
-        """Refuse what would stand too deep: what aliases stand for is counted, too."""
-        if len(self._open) + depth > DEPTH:
-            raise _too_deep(at)
+
+_MAPPING = "MappingStartEvent"
+
+_ACTS: Mapping[str, Callable[[_Builder, Any], None]] = {
+    "ScalarEvent": _Builder.leaf,
+    "AliasEvent": _Builder.alias,
+    "SequenceStartEvent": _Builder.begin,
+    _MAPPING: _Builder.begin,
+    "SequenceEndEvent": _Builder.end,
+    "MappingEndEvent": _Builder.end,
+}
+"""What becomes of each event, by the name of its class."""
 
 
 def _untagged(held: Node, tag: str) -> Node:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from replaykit.cassette import read, save
-from replaykit.cassette.acceptance import chosen, decided, summary
+from replaykit.cassette import page as pages
+from replaykit.cassette import read, save, shown
+from replaykit.cassette.acceptance import body_of, chosen, decided, is_news, summary
 from replaykit.cassette.page import page, verify
 from replaykit.core.diff import diff
 from replaykit.core.model import Acceptance, Outputs
@@ -14,6 +16,7 @@ from tests.core.agents import Agent
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import FrameType
 
 FIRST = Acceptance("Ann <ann@example.org>", 1_793_534_400, "episode_a", "it works")
 THEN = Acceptance("Bob", 1_793_620_800, "episode_b", "shorter:\nsee #214", "episode_a", "1 request", "requests")
@@ -82,6 +85,27 @@ def test_a_decision_says_what_it_changed() -> None:
     assert "1 output" in found.history[1].changed
     again = replace(ACCEPTED, id="episode_c")
     assert ACCEPTED.history == decided(chosen(again, ACCEPTED, ""), again, ACCEPTED, who="Bob", when=9).history
+
+
+def test_the_page_is_made_once(tmp_path: Path) -> None:
+    """A decision that changes something looks at one page, and makes that once; what is written is what it says."""
+    save(tmp_path, ACCEPTED)
+    made = list[str]()
+
+    def count(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code is pages.body_of.__code__:
+            made.append(frame.f_locals["episode"].id)
+
+    sys.setprofile(count)
+    try:
+        found = chosen(DRAFT, ACCEPTED, "")
+        body = body_of(found)
+        assert is_news(found, ACCEPTED, shown(tmp_path, ACCEPTED.name), body)
+        save(tmp_path, decided(found, DRAFT, ACCEPTED, who="Bob", when=8, body=body), body)
+    finally:
+        sys.setprofile(None)
+    assert [DRAFT.id] == made
+    assert () == verify(tmp_path)
 
 
 def test_what_a_difference_amounts_to() -> None:

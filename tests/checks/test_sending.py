@@ -114,11 +114,14 @@ def test_a_body_is_sent_as_json(server: Server, sending: Sending) -> None:
     assert one.headers["user-agent"].startswith("replaykit/")
 
 
-def test_a_stream_without_an_end_is_left(server: Server, sending: Sending, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After two minutes, here none: it is told as an answer without an end."""
+def test_a_stream_without_an_end_is_left(
+    server: Server, sending: Sending, cap: Cap, paused: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After two minutes, here none: it is told as an answer without an end, and not asked for again."""
     monkeypatch.setattr("replaykit.checks.sending.WHOLE", 0.0)
     url = server.on("GET /x", stream(b"data: {}\n\n", b"data: {}\n\n", server.gate()))
     assert "its answer had no end after 0 s" == sending.send(Probe("plain", "GET", url), fine).why
+    assert (1, []) == (cap.calls, paused)
 
 
 def test_what_cannot_be_an_address_is_said(sending: Sending, paused: list[float]) -> None:
@@ -173,21 +176,23 @@ def test_when_to_ask_again_may_be_a_date() -> None:
 
 
 def test_an_answer_beyond_all_measure_is_left(
-    server: Server, sending: Sending, monkeypatch: pytest.MonkeyPatch
+    server: Server, sending: Sending, cap: Cap, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What does not end by its size is left like what does not end in time, and said to be too large."""
     monkeypatch.setattr("replaykit.checks.sending.MUCH", 1000)
     url = server.on("GET /x", plain(b"a" * 100_000))
     assert "its answer is larger than 1.0 kB" == sending.send(Probe("plain", "GET", url), fine).why
+    assert 1 == cap.calls
 
 
 def test_a_head_without_an_end_is_left(
     server: Server, sending: Sending, paused: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A service that never comes to the end of its headers is left like one whose answer has none."""
+    """A service that never comes to the end of its headers is left at once, and not asked for the next probe."""
     first = server.on("GET /first", document({}))
     assert not sending.send(Probe("first", "GET", first), fine).why
     monkeypatch.setattr("replaykit.checks.sending.WHOLE", 0.1)
     url = server.on("GET /x", (b"HTTP/1.1 200 OK\r\nx-a: a", server.gate()))
     assert "its answer had no end after 0 s" == sending.send(Probe("plain", "GET", url), fine).why
-    assert list(PAUSES) == paused
+    assert [] == paused
+    assert sending.send(Probe("next", "GET", first), fine).why.endswith(", as for the probe before")

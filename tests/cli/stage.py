@@ -32,15 +32,22 @@ VENV = str(Path(sys.executable).parent)
 COMMANDS = ("accept", "again", "diff", "importing", "looking", "running", "scanning", "trust")
 LATE = (
     "cassette.acceptance",
+    "core.redact.redactor",
+    "core.verdict",
+    "git",
+    "launch.contracts",
     "launch.draft",
     "launch.runs",
+    "report.difference",
     "report.document",
+    "report.drift",
     "report.health",
     "report.html",
     "report.markdown",
     "report.suite",
     "report.summary",
     "scan",
+    "session.names",
     "vcr",
 )
 """What commands import when they need it."""
@@ -135,8 +142,12 @@ class Project:
 
     def drafts(self) -> int:
         """How many drafts there are."""
+        return len(self.ids())
+
+    def ids(self) -> list[str]:
+        """The ids of all drafts, the newest first."""
         path = self.folder / "episodes" / "episodes.db"
-        return len(Store(path, create=False).summaries()) if path.exists() else 0
+        return [each.id for each in Store(path, create=False).summaries()] if path.exists() else []
 
     def git(self, *words: str) -> str:
         """What git says."""

@@ -50,6 +50,23 @@ def test_it_ends_with_what_changed(project: Project, tmp_path: Path) -> None:
     assert not (tmp_path / "cassettes").exists()
 
 
+def test_what_differs_anyway_is_marked_by_a_later_diff(project: Project) -> None:
+    """Runs that were made together know of each other while they are there: `diff` says what `record` said."""
+    count = itertools.count(1)
+    project.write("agent.py", AGENT)
+    with Server() as server:
+        server.on("POST /ask", lambda _asked: document({"said": f"answer {next(count)}"}))
+        project.record(AGENT_BASE_URL=server.url)
+        before = project.episode()
+        ran = project.type("record", "--again", "agent", "--runs", "2", AGENT_BASE_URL=server.url)
+    after, (_, second, _) = project.episode(), project.ids()
+    told = project.type("diff", before.id, after.id)
+    assert "all of this differs between runs of the same program anyway\n" in told.stdout
+    assert (1, True) == (told.exit_code, told.stdout.strip() in ran.stderr)
+    assert 0 == project.type("rm", second).exit_code
+    assert "anyway" not in project.type("diff", before.id, after.id).stdout
+
+
 COUNTED = """
 import os, pathlib, signal
 from talk import ask

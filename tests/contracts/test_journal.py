@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,6 +52,26 @@ def test_another_contract_is_not_touched() -> None:
     after = found.noted("shop.items", "2026-11-20", {}, 7)
     assert found.findings == after.findings
     assert {NAME: "2026-11-19", "shop.items": "2026-11-20"} == after.checked
+
+
+def test_a_gateway_has_a_history_of_its_own(tmp_path: Path) -> None:
+    """What was checked at the service itself does not say what a gateway does not do any more, nor the other way."""
+    finding = replace(FINDING, host="llm.example.com")
+    mark = key(NAME, finding)
+    assert mark != KEY
+    own = run(Journal(), "2026-11-18")
+    both = own.noted(NAME, "2026-11-19", {mark: (finding, 2)}, 7, host="llm.example.com")
+    assert ("", "") == (both.findings[KEY].clean, both.findings[mark].clean)
+    apart = run(both, "2026-11-20", 0)
+    assert ("2026-11-20", "") == (apart.findings[KEY].clean, apart.findings[mark].clean)
+    gone = apart.noted(NAME, "2026-11-21", {}, 7, host="llm.example.com")
+    assert ("2026-11-20", "2026-11-21") == (gone.findings[KEY].clean, gone.findings[mark].clean)
+    assert "2026-11-21" == gone.last(NAME)
+    assert "" == gone.last("shop")
+    path = tmp_path / "drift.json"
+    assert gone == journals.update(path, lambda _: gone) == journals.read(path)
+    path.write_text(path.read_text().replace(',\n   "host": ""', ""))  # as it was before there were gateways
+    assert gone == journals.read(path)
 
 
 def test_what_was_noted_is_read_back(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_the_order_of_a_message(documents: list[dict[str, Any]], expected: str, 
 def test_a_cut_stream_is_no_disorder(checks: dict[str, Check]) -> None:
     """Of an answer that did not come to its end, no end is due; of one that did, it is."""
     assert [] == told(checks[MESSAGES], sse(WHOLE[:5]))
-    due = "the stream has no end content_block_start or message_delta is due"
+    due = "the stream has no end (due: content_block_start or message_delta)"
     assert [due] == told(checks[MESSAGES], sse(WHOLE[:5]), whole=True)
 
 

@@ -22,7 +22,7 @@ from replaykit import cassette
 from replaykit.config import Config
 from replaykit.contracts.layout import laid
 from replaykit.contracts.registry import SHIPPED, shipped
-from replaykit.core.contract.bound import applying
+from replaykit.core.contract.bound import Parsed, applying
 from replaykit.core.contract.model import Contract, read, write
 from replaykit.core.contract.order import machine
 from replaykit.core.model import Body, Exchange, Request, Response
@@ -59,7 +59,7 @@ ASKED = {"model": "m", "input": "Hello"}
 
 def found(checks: dict[str, Check], exchange: Exchange) -> list[tuple[str, str]]:
     """The findings of the contracts that apply to an exchange, by grade and id."""
-    apply = applying([check.contract for check in checks.values()], exchange.request)
+    apply = applying([check.contract for check in checks.values()], Parsed(exchange.request))
     return [(each.grade, each.id) for contract in apply for each in checks[contract.title].exchange(exchange).findings]
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from replaykit.contracts.acks import Ack
 from replaykit.contracts.journal import Journal
 from replaykit.contracts.standing import Standing, noted, standings
+from replaykit.core.contract.check import hosted
 from replaykit.core.contract.drift import Seen, drifts
 from tests.core.contract.promises import answered, check, message
 
@@ -54,6 +57,17 @@ def test_the_journal_says_since_when_and_until_when_it_was_not_there() -> None:
     assert ("2026-11-19", "2026-11-18") == (now.first, now.clean)
     later = noted(journal, [FINE], [], "2026-11-21", live=True)
     assert "2026-11-21" == standing(later).clean
+
+
+def test_a_gateway_is_noted_by_itself() -> None:
+    """Of a run that asked both, each finding is noted where it was, with how many exchanges were looked at there."""
+    theirs = replace(
+        NEWS.checked, host="llm.example.com", findings=tuple(hosted(NEWS.checked.findings, "llm.example.com"))
+    )
+    seen = [FINE, FINE, Seen(theirs, "nightly", "2026-11-20")]
+    (found,) = drifts(seen)
+    (sight,) = noted(Journal(), seen, [found], "2026-11-20", live=True).findings.values()
+    assert ("llm.example.com", 1, 1) == (sight.host, sight.seen, sight.of)
 
 
 def test_recordings_never_say_that_something_is_gone() -> None:

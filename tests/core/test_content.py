@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 import zlib
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,8 @@ from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replaykit.core.content import decoded
+from replaykit.core.content import CHAIN, decoded, sealed
+from replaykit.core.model import Body, Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,8 +26,8 @@ def raw_deflate(data: bytes) -> bytes:
 
 
 ENCODERS: dict[str, Callable[[bytes], bytes]] = {
-    "gzip": gzip.compress,
-    "x-gzip": gzip.compress,
+    "gzip": lambda data: gzip.compress(data, mtime=0),
+    "x-gzip": lambda data: gzip.compress(data, mtime=0),
     "deflate": zlib.compress,
     "br": brotli.compress,
     "zstd": zstd.compress,
@@ -80,6 +82,60 @@ def test_what_is_not_known_is_not_touched(encoding: str) -> None:
     """A body without an encoding, or with one that nobody knows here, stays as it is."""
     wire = [gzip.compress(b"body")]
     assert (wire, "") == decoded(wire, encoding)
+
+
+def bomb(name: str, size: int) -> bytes:
+    """A body of zeros, packed in each of these encodings, one in the other."""
+    data = bytes(size)
+    for each in name.split(", "):
+        data = ENCODERS[each](data)
+    return data
+
+
+@pytest.mark.parametrize("name", [*sorted(ENCODERS), "gzip, gzip", "br, zstd"])
+def test_a_bomb_stays_packed(name: str) -> None:
+    """A body that unpacks to more than there is room for is kept as it came, and one that fits is unpacked."""
+    wire = split(bomb(name, 100_000), [20, 40])
+    assert (wire, "") == decoded(wire, name, 99_999)
+    assert bytes(100_000) == b"".join(decoded(wire, name, 100_000)[0])
+
+
+@pytest.mark.parametrize("name", ["gzip", "deflate", "zstd", "gzip, gzip"])
+def test_a_bomb_takes_no_memory(name: str) -> None:
+    """No more is unpacked than there is room for, whatever the rest would come to."""
+    wire = [bomb(name, 20_000_000)]
+    decoded(wire, name, 10)  # so that what is loaded late is there
+    tracemalloc.start()
+    try:
+        decoded(wire, name, 100_000)
+        assert 2_000_000 > tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_chain_of_encodings_ends_somewhere() -> None:
+    """So many are undone, one in the other; who names more gets no decoder for any of them."""
+    most, more = (", ".join(["gzip"] * count) for count in (CHAIN, CHAIN + 1))
+    assert ([bytes(10)], most) == decoded([bomb(most, 10)], most)
+    assert ([bomb(more, 10)], "") == decoded([bomb(more, 10)], more)
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding", "undone", "expected"),
+    [
+        (b"\x1f\x8b damaged", "gzip", "", "gzip"),
+        (b"\x00\xff", "x-own", "", "x-own"),
+        (b"\x00\xff", "gzip", "gzip", ""),
+        (b"\x00\xff", "identity", "", ""),
+        (b"\x00\xff", "", "", ""),
+        (b"no gzip at all", "gzip", "", ""),
+        (b"", "gzip", "", ""),
+    ],
+)
+def test_what_nobody_has_looked_into_is_sealed(data: bytes, encoding: str, undone: str, expected: str) -> None:
+    """An answer is sealed when its bytes are still in an encoding: not when they were undone, or are text after all."""
+    headers = (("Content-Encoding", encoding),) if encoding else ()
+    assert expected == sealed(Response(200, headers, Body.of(data), encoding=undone))
 
 
 def test_a_cut_body_is_what_came_of_it() -> None:

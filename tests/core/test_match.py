@@ -192,6 +192,7 @@ def test_answers_name_ids_as_the_caller_knows_them() -> None:
     run = Run((step({"id": ONE}, {"echo": ONE}),))
     found = run.index.search(ask({"id": OTHER}), run)
     assert isinstance(found, Found)
+    assert found.bindings is not None
     assert {OTHER.encode()} == set(found.bindings.changes.values())
 
 

@@ -247,6 +247,20 @@ def test_every_step_is_counted_once(plays: dict[int, dict[str, Any]], retries: s
     assert bool(verdict.differently or verdict.never_asked_for) == bool(verdict.exit_code)
 
 
+@given(st.sets(st.integers(1, 6)), st.sets(st.integers(0, 6)))
+def test_an_exact_play_comes_to_the_same_the_short_way_and_the_long_one(retries: set[int], inside: set[int]) -> None:
+    """A remark that nobody counts has the play looked at in full: that changes nothing, whatever the steps are."""
+    first, call = exchange(question("one")), ToolCall("look", b"{}", b"1", began=9)
+    asked = (
+        replace(first, attempt=int(number in retries), began=number, within=9 * (number in inside))
+        for number in range(7)
+    )
+    recorded = episode(*asked, call)
+    plays: dict[int, dict[str, Any]] = {number: {} for number in range(8)}
+    short, long = judged(recorded, plays, (), None), judged(recorded, plays, [("sent", {})], None)
+    assert (long, 8 - len(retries)) == (short, short.same)
+
+
 def test_a_rule_that_a_header_needed_is_told_with_its_name() -> None:
     """An id that stands in no URL and no body is said to stand where it does."""
     step = exchange(question("hello"))

@@ -17,10 +17,11 @@ import pytest
 import replaykit
 from replaykit.config import Config
 from replaykit.contracts import journal
+from replaykit.core.contract.model import Binds, Contract
 from replaykit.errors import ContractError, Drifted
 from replaykit.launch.contracts import SHOWN, Held
 from replaykit.launch.program import Recording, Replaying
-from tests.contracts.asking import NAME, adopt, asking
+from tests.contracts.asking import NAME, adopt, asking, record
 from tests.contracts.making import published
 from tests.launch.blocks import forked, kept
 from tests.servers.script import document
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tests.servers.wire import Server
 
 VERSION = f'OURS {NAME} sent /x-api another version of the interface is asked for "2" (the contract binds to 1)'
+MODEL = "anthropic.messages"
 MOOD = f"BREAK {NAME} /mood a required field is gone"
 
 
@@ -232,6 +234,35 @@ def test_what_applies_to_nothing_validates_nothing(tmp_path: Path, place: str) -
     command = [sys.executable, "-c", script, place, "fail"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (0, "[]\n") == (done.returncode, done.stdout), done.stderr
+
+
+def test_a_gateway_is_held_to_its_provider(tmp_path: Path, server: Server) -> None:
+    """Where a project has declared it, recordings and replays through it are checked, and say whose answer it was."""
+    wanted = {"response": record(said={"type": "string"}), "request": record(text={"type": "string"})}
+    adopt(tmp_path, Contract(MODEL, "1.0.0", Binds("anthropic", "messages", "api.anthropic.com"), wanted))
+    server.on("POST /anthropic/v1/messages", document({"sung": 1}))
+    place = f"http://127.1:{server.port}/anthropic/v1/messages"  # another host, as text, and this machine
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with Recording("far", config=fail(tmp_path)):
+            ask(place)
+    config = Config(tmp_path, contracts="fail", gateways={"127.1": ("anthropic",)})
+    with (
+        pytest.raises(Drifted, match=f"BREAK {MODEL} /said at 127.1 a required field is gone"),
+        Recording("near", config=config),
+    ):
+        ask(place)
+    block = Replaying("near", config=config)
+    with (
+        pytest.raises(replaykit.NotRecorded),
+        pytest.warns(UserWarning, match=f"OURS {MODEL} sent /text at 127.1 "),
+        block,
+    ):
+        ask(place, 7)
+    assert block.held is not None
+    assert ["127.1"] == [each.drift.finding.host for each in block.held.open]
+    sights = journal.read(tmp_path / "episodes" / "drift.json").findings.values()
+    assert {("/said", "127.1"), ("/sung", "127.1"), ("/text", "127.1")} == {(each.path, each.host) for each in sights}
 
 
 def test_a_screenful_is_told(tmp_path: Path, server: Server) -> None:

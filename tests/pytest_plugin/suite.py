@@ -23,22 +23,36 @@ ALONE: Final = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 OURS: Final = (
     "cassette.acceptance",
+    "core.compare.nearest",
+    "core.explain",
+    "core.redact.redactor",
+    "git",
+    "launch.draft",
     "launch.part",
     "launch.program",
     "report.difference",
+    "report.suite",
     "session.player",
     "session.recorder",
+    "tools.values",
 )
 """What the plugin imports once a test asks for an episode."""
 
+THEIRS: Final = (
+    *("_pytest._argcomplete", "faulthandler", "getpass", "packaging.version", "pdb", "pickle", "readline"),
+    *("click", "rich.console", "rich.markup", "rich.progress", "rich.syntax", "rich.table"),
+    *("httpx2", "httpcore2"),
+)
+"""What pytest imports when it begins, what httpx does (itself, it is left to those who ask for it), and a client."""
+
 
 @cache
-def nest() -> Nest:
-    """The process that has imported pytest, a client and what the plugin needs of ours, and not the plugin."""
+def nest(*more: str) -> Nest:
+    """The process that has imported pytest, a client, what the plugin needs of ours, and these; not the plugin."""
     from _pytest.config import default_plugins
 
     theirs = (f"_pytest.{name}" for name in default_plugins if name != "pytester")
-    return Nest(["pytest", *theirs, "httpx2", "httpcore2", *(f"replaykit.{name}" for name in OURS)])
+    return Nest(["pytest", *theirs, *THEIRS, *(f"replaykit.{name}" for name in OURS), *more])
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +66,10 @@ class Outcome:
 
 @dataclass
 class Suite(Project):
-    """A folder with tests in it; without `warm`, nothing was imported before pytest begins."""
+    """A folder with tests in it, and what they import; without `warm`, nothing was imported before pytest begins."""
 
     warm: bool = True
+    needs: tuple[str, ...] = ()
 
     def pytest(self, *words: str, **variables: str) -> Outcome:
         """What came of `pytest` with these words."""
@@ -70,7 +85,7 @@ class Suite(Project):
     def _run(self, words: list[str], variables: dict[str, str]) -> Ran:
         where: dict[str, Any] = {"cwd": self.folder, "env": self.environment(variables), "timeout": 120}
         if self.warm and fits(self.variables | variables):
-            done = nest().run(words, stdin="", **where)
+            done = nest(*self.needs).run(words, stdin="", **where)
         else:
             command = [sys.executable, "-m", *words]
             done = subprocess.run(command, text=True, capture_output=True, check=False, **where)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from typing import TYPE_CHECKING
 
@@ -164,6 +165,26 @@ def test_a_test_that_fails_writes_no_cassette(copy: Suite) -> None:
     assert before == (copy.folder / "cassettes" / "test_agent.test_each[Paris].tape").read_bytes()
 
 
+def test_what_is_recorded_again_without_a_change(copy: Suite) -> None:
+    """It is not told as written, for its files stay as they were; nor is there anything to look at or commit."""
+    before = (copy.folder / "cassettes" / "test_agent.test_each[Paris].tape").read_bytes()
+    reports = ("--replaykit-report=all.json", "--replaykit-report=all.html")
+    ran = copy.pytest("-k", "Paris or swallows", "--replaykit-record=all", *reports, WORD="hi")
+    assert {"passed": 2, "deselected": 4} == ran.counts, ran.text
+    assert "\n2 episodes recorded, 1 written to cassettes, 1 as its cassette says\nnext: look at" in ran.text
+    told = {each["episode"]: each for each in json.loads((copy.folder / "all.json").read_text("utf-8"))["tests"]}
+    assert (True, False) == (
+        told["test_agent.test_swallows"]["written"],
+        told["test_agent.test_each[Paris]"]["written"],
+    )
+    page = (copy.folder / "all.html").read_text("utf-8")
+    assert (1, 1) == (page.count(" · written to its cassette"), page.count(" · as its cassette says"))
+    assert before == (copy.folder / "cassettes" / "test_agent.test_each[Paris].tape").read_bytes()
+    again = copy.pytest("-k", "Paris or each", "--replaykit-record=all")
+    assert "\n2 episodes recorded, 0 written to cassettes, 2 as their cassettes say\n" in again.text
+    assert "next:" not in again.text
+
+
 def test_a_budget(copy: Suite) -> None:
     """What a mark allows is held against what was recorded, in every run."""
     path = copy.folder / "tests" / "test_agent.py"
@@ -198,6 +219,9 @@ def test_what_a_mark_cannot_say(copy: Suite) -> None:
 
 def test_orphans(copy: Suite) -> None:
     """Cassettes that no collected test uses are listed."""
+    ran = copy.pytest("--replaykit-orphans", "--collect-only", "tests")
+    assert "0 cassettes of cassettes/ that no collected test uses\n" in ran.text
+    assert "not all tests" not in ran.text
     path = copy.folder / "tests" / "test_agent.py"
     path.write_text(path.read_text().replace("by-name", "another-name"))
     ran = copy.pytest("--replaykit-orphans", "--collect-only")

@@ -15,6 +15,7 @@ import pytest
 import replaykit
 from replaykit import cassette
 from replaykit.providers.registry import KEYS
+from replaykit.pytest_plugin.contract.share import Share
 from replaykit.pytest_plugin.keys import KEYLESS
 from replaykit.pytest_plugin.tally import Sums, Tally
 from replaykit.store import Store
@@ -33,6 +34,8 @@ KEY = "q8Zk2LpV0xW4mB7nT1rYq8Zk2LpV0xW4"
 QUESTION = {"model": "claude-test", "max_tokens": 9, "messages": [{"role": "user", "content": "Hello?"}]}
 TOKENS = 19
 """What the server says that an answer took, with its question."""
+
+NO_ROOM = "not run: it would go over the cap of 79 tokens; --replaykit-max-tokens allows more"
 
 ASKING = f"""
     import asyncio, os, socket
@@ -270,15 +273,28 @@ def test_a_cap_stops_a_test_that_never_ends(tmp_path: Path, live_server: Server)
     assert "not sent: the session's cap of 20 tokens is reached" in ran.account("test_endless")
 
 
+def test_probes_under_way_count_as_what_they_may_take(tmp_path: Path) -> None:
+    """Two processes within one cap: the second has to leave room for all that the first may still cost."""
+    tally = Tally(tmp_path / "tally.json")
+    one, other = (Share(lambda: tally, (9, 79)) for _ in range(2))
+    assert ["", NO_ROOM] == [one.take(40), other.take(40)]
+    assert "" == one.take(40), "the first try got no answer, and holds nothing any more"
+    assert Sums(2, 0, 40).reached(Sums(9, 40)), "tests have to leave that room, too"
+    one.add(3)
+    assert (Sums(2, 3, 0), "") == (tally.sums, other.take(40))
+    assert ([2, 3], Sums(3, 3, 40)) == (one.since(), tally.sums)
+    assert ([1, 0], Sums(3, 3, 0)) == (other.since(), tally.sums)
+
+
 def test_no_thread_takes_more_than_there_is(tmp_path: Path) -> None:
     """Calls are counted one by one, whoever counts them at once."""
     tally, caps, ready = Tally(tmp_path / "tally.json"), Sums(25, 1000), threading.Barrier(8)
 
     def take(_number: int) -> int:
         ready.wait(10)
-        return sum(not tally.take(caps) and bool(tally.add(1)) for _ in range(10))
+        return sum(not tally.take(lambda sums: sums.reached(caps)) and bool(tally.add(1)) for _ in range(10))
 
     with ThreadPoolExecutor(8) as pool:
         assert 25 == sum(pool.map(take, range(8)))
     assert Sums(25, 25) == tally.sums
-    assert {"calls": 25, "tokens": 25} == json.loads((tmp_path / "tally.json").read_text())
+    assert {"calls": 25, "tokens": 25, "held": 0} == json.loads((tmp_path / "tally.json").read_text())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -219,7 +218,7 @@ def test_a_page_of_nothing() -> None:
 
 def test_sums() -> None:
     """They are of what is listed; a test that took longer than its recording takes nothing off what others saved."""
-    slow = replace(HOSTILE, took=9, recorded=1, outcome="passed")
+    slow = HOSTILE._replace(took=9, recorded=1, outcome="passed")
     found = sums([HOSTILE, slow])
     assert (60.0, 9.25, 2) == (found.saved, found.took, found.steps["same"])
     assert ["failed", "passed"] == [each["outcome"] for each in as_json([slow, HOSTILE], 0)["tests"]]  # type: ignore[union-attr,index,call-overload]
@@ -250,4 +249,4 @@ def test_a_command_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     )
     assert found.endswith(r"::<script>alert(1)</script>%0A::warning::\r%0A100%25")
     assert "::error title=%25::a%0Ab" == command("error", "a\nb", title="%")
-    assert [] == [*commands([replace(HOSTILE, account=""), replace(HOSTILE, outcome="skipped")], tmp_path)]
+    assert [] == [*commands([HOSTILE._replace(account=""), HOSTILE._replace(outcome="skipped")], tmp_path)]

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from replaykit.pytest_plugin.vcr.others import DIRECT, DOORS, Doors
+from replaykit.pytest_plugin.vcr.others import DIRECT, DOORS, Doors, Shared
+from replaykit.pytest_plugin.vcr.request import Request
+from tests.pytest_plugin.vcrpy import opened, written
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
+    from pathlib import Path
 
 REAL = http.client.HTTPConnection, http.client.HTTPSConnection
 
@@ -114,3 +117,14 @@ def test_the_doors_are_where_they_are_said_to_be() -> None:
                 found = getattr(found, name)
             assert callable(found)
             found = sys.modules[module]
+
+
+@pytest.mark.parametrize(("strict", "told"), [(False, (0, 1)), (True, (1, 0))])
+def test_a_miss_of_a_library_that_is_left_to_vcrpy(tmp_path: Path, *, strict: bool, told: tuple[int, int]) -> None:
+    """It does not fail a test that goes on without an answer, unless the test is strict; it is counted in both."""
+    case = opened(written(tmp_path), strict=strict)
+    with case.under_way([]) as cassette, pytest.raises(Exception, match="nobody/asked"):
+        Shared(cassette, case.playing).filter_request(Request("GET", "https://nobody/asked", None, {}))
+    facts = case.facts()
+    assert told == (len(case.playing.misses), facts["beside"])
+    assert 1 == facts["missed"]

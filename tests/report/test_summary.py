@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 import pytest
 
 from replaykit.core.model import Episode, Unseen
-from replaykit.core.verdict import Difference, Used, Verdict
+from replaykit.core.uses import Used
+from replaykit.core.verdict import Difference, Verdict
 from replaykit.report.summary import Course, outside, replayed_lines
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def test_a_crash_is_one_line() -> None:
             "it called 127.0.0.1 (urllib3) and api.tavily.com (urllib3), which are not in the episode; "
             "2 outputs of the recorded run are missing"
         ),
-    ] == said(replace(verdict, unseen=(REQUESTS, SEARCH, CURL)), Course(0.3, reached=2))
+    ] == said(verdict._replace(unseen=(REQUESTS, SEARCH, CURL)), Course(0.3, reached=2))
 
 
 def test_what_a_crash_does_not_explain_is_told() -> None:

@@ -34,6 +34,29 @@ def test_a_text_by_its_lines(tmp_path: Path) -> None:
     assert ["file.txt:2: github token ×2", "file.txt:5: key sk-ant-api03…"] == found(path)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
+def test_a_text_in_a_wide_encoding_by_its_lines(tmp_path: Path, encoding: str) -> None:
+    """As a shell of Windows writes it: with the lines, and what they name, too."""
+    path = text(tmp_path, f"one two three four\nTOKEN={DRAWN}\nü {GITHUB}\n".encode(encoding))
+    assert ["file.txt:2: credential in the field token", "file.txt:3: github token"] == found(path)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "curl -u me:tr0ub4dor https://a.example",
+        "curl --user 'me:tr0ub4dor' x",
+        "curl -sSUme:tr0ub4dor x",
+        "curl --proxy-user=me:tr0ub4dor x",
+        'run(["curl", "-u", "me:tr0ub4dor"])',
+        "curl x \\\n  -u me:tr0ub4dor",
+    ],
+)
+def test_a_password_that_somebody_typed(tmp_path: Path, line: str) -> None:
+    """In a script or a program, however the option is written."""
+    assert [f"file.txt:{1 + line.count(chr(10))}: password of a command"] == found(text(tmp_path, f"{line}\n"))
+
+
 NAMED = {
     f"headers:\n  x-api-key: {DRAWN}\n": 2,
     f"headers:\n  X-Api-Key:\n  - {DRAWN}\n": 3,

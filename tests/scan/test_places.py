@@ -28,6 +28,8 @@ STEPS: dict[str, Step] = {
         headers=(("referer", f"https://a.example/?api_key={PLAIN}"),)
     ),
     f"request body: {TOKEN}": exchange(json.dumps({"text": f"my token is {GITHUB}"}).encode()),
+    "request body: password of a command": exchange(json.dumps({"run": f"curl -su 'me:{PLAIN}' https://a.b"}).encode()),
+    "tool arguments: password of a command": ToolCall("run", json.dumps({"cmd": f'curl -u "me:{PLAIN}"'}).encode()),
     "request body: credential in the field password": exchange(b'{"password": "hunter2-and-more"}'),
     f"response body: {TOKEN}": exchange(answer=json.dumps({"text": GITHUB}).encode()),
     f"tool arguments: {TOKEN}": ToolCall("push", json.dumps({"with": GITHUB}).encode(), b"null"),
@@ -49,6 +51,8 @@ EPISODES = {
     f"origin stdin: {TOKEN}": episode(origin=Origin(stdin=GITHUB.encode())),
     f"origin command: {TOKEN}": episode(origin=Origin(("agent", GITHUB))),
     "origin command: credential": episode(origin=Origin(("agent", "--password", PLAIN))),
+    "origin command: password of a command": episode(origin=Origin(("curl", "-u", f"me:{PLAIN}"))),
+    "origin command: password of a command ": episode(origin=Origin(("sh", "-c", f"curl -u me:{PLAIN} https://a.b"))),
     "origin environment SERVICE_TOKEN: credential": episode(origin=Origin(environment={"SERVICE_TOKEN": PLAIN})),
     "origin environment A_BASE_URL: url password": episode(
         origin=Origin(environment={"A_BASE_URL": f"https://me:{PLAIN}@a.example/"})
@@ -62,7 +66,7 @@ EPISODES = {
 @pytest.mark.parametrize("expected", EPISODES)
 def test_every_part_of_an_episode(tmp_path: Path, expected: str) -> None:
     """What started a run and what came out of it is looked through, too."""
-    assert [f"support.tape: {expected}"] == found(on_tape(tmp_path, EPISODES[expected]))
+    assert [f"support.tape: {expected.strip()}"] == found(on_tape(tmp_path, EPISODES[expected]))
 
 
 def test_the_value_of_a_variable(tmp_path: Path) -> None:
@@ -124,6 +128,10 @@ def clean() -> Episode:
         "client_secret": "redacted",
         "security_token": "FAKE-SESSION-TOKEN-FOR-TESTING-ONLY",
         "access_key": "AKIAIOSFODNN7EXAMPLE",
+        "escaped": "\\u003cb\\u003e caf\\u00e9 \\u0041 and \\u0026lt; from https:\\/\\/example.com\\/@someone",
+        "guide": 'curl -u user:pass; curl -u $U:$P1; curl -u <user>:<token1>; curl -u "${A}:${B2}"; curl -u me1:me1',
+        "example": "curl -u foo:bar https://example.com",
+        "others": "curl https://a.b; docker -u 1000:1000; curl x | y -u me:pass1word; curling -u me:pass1",
         "text": "the token count is 12; sk-learn and task-manager-12345678901234567890 are no keys",
     }
     headers = (

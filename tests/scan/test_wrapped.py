@@ -13,8 +13,8 @@ from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replaykit.scan.wrapped import MOST, inner
-from tests.scan.hoard import GITHUB, episode, exchange, found, on_tape
+from replaykit.scan.wrapped import MOST, inner, narrow
+from tests.scan.hoard import GITHUB, PLAIN, episode, exchange, found, on_tape
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +27,19 @@ def quoted(data: bytes) -> bytes:
     return json.dumps({"content": data.decode()}).encode()
 
 
+def escaped(text: str) -> str:
+    """A text as a writer of JSON may put it who escapes everything."""
+    return "".join(f"\\u{ord(each):04X}" for each in text)
+
+
 BODIES = {
+    "escapes": f'{{"t": "{escaped(GITHUB)}"}}'.encode(),
+    "escapes ": f'{{"t": "{GITHUB[:9]}{escaped(GITHUB[9])}{GITHUB[10:]}"}}'.encode(),
+    "escapes  ": json.dumps({"call": f'{{"t": "{escaped(GITHUB[0])}{GITHUB[1:]}"}}'}).encode(),
+    "UTF-16": TEXT.decode().encode("utf-16"),
+    "UTF-16 ": TEXT.decode().encode("utf-16-be"),
+    "UTF-32": TEXT.decode().encode("utf-32"),
+    "escapes, in UTF-16": f'{{"t": "{escaped(GITHUB)}"}}'.encode("utf-16"),
     "base64": quoted(b64encode(TEXT)),
     "base64 ": quoted(encodebytes(TEXT * 3)),
     "base64  ": quoted(urlsafe_b64encode(TEXT).rstrip(b"=")),
@@ -47,6 +59,19 @@ def test_a_wrapped_secret_is_found(tmp_path: Path, how: str) -> None:
     path = on_tape(tmp_path, episode(exchange(BODIES[how])))
     (line,) = found(path)
     assert line.startswith(f"support.tape: step 1, request body: {TOKEN}, in {how.strip()}")
+
+
+def test_a_password_in_an_address_whose_slashes_are_escaped(tmp_path: Path) -> None:
+    """As some writers of JSON put it."""
+    body = json.dumps({"at": f"https://me:{PLAIN}@a.example/x"}).replace("/", "\\/").encode()
+    (line,) = found(on_tape(tmp_path, episode(exchange(body))))
+    assert line.endswith("request body: url password, in escapes")
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe\x00\xd8 no text", bytes(400), b"\0a\0b" * 9 + b"\xd8\0" * 40, b"a\0"])
+def test_bytes_that_are_no_wide_text(data: bytes) -> None:
+    """What only begins like UTF-16 is not read as that."""
+    assert None is narrow(data)
 
 
 def test_a_body_that_is_not_what_its_encoding_says(tmp_path: Path) -> None:

@@ -136,10 +136,17 @@ def test_no_store(store: Path) -> None:
     assert not store.exists()
 
 
+def test_a_name_that_is_no_text(store: Path) -> None:
+    """A word that is not UTF-8 is nobody's name: there is no such draft, and nothing else is the matter."""
+    filled(store)
+    with Store(store) as kept:
+        assert (None, (), None) == (kept.newest("\udcff"), kept.matching("\udcff"), kept.episode("\udcff"))
+
+
 def test_a_folder(store: Path) -> None:
     """A folder where the file should be, or a file where the folder should be, is said."""
     store.mkdir()
-    assert "unable to open" in refused(store).message
+    assert "this is a folder" in refused(store).message
     (store / "file").touch()
     refused(store / "file" / "episodes.db")
 

@@ -139,6 +139,27 @@ def test_libraries_imported_inside_a_block_are_seen(server: Server, store: Path)
     assert recorded == _python(LATE, "replay", store, url)
 
 
+POOL = """
+import sys, replaykit
+from replaykit.session.active import current
+
+def name():
+    return current().name
+
+with replaykit.record("ann", store=sys.argv[1]), replaykit.record("bob", store=sys.argv[1]):
+    assert "concurrent.futures.thread" not in sys.modules
+    from concurrent.futures import ThreadPoolExecutor
+    with ThreadPoolExecutor(1) as pool:
+        print(pool.submit(name).result())
+print(hasattr(ThreadPoolExecutor.submit, "__wrapped__"))
+"""
+
+
+def test_a_pool_imported_inside_a_block_carries_its_session(store: Path) -> None:
+    """Where pools of threads are imported only when two blocks are open, work belongs to the one that gave it."""
+    assert "bob\nFalse\n" == _python(POOL, store)
+
+
 ALIAS = """
 import sys, httpx2, replaykit
 httpx2.alias_httpx()

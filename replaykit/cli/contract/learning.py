@@ -29,7 +29,7 @@ SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """Which exchanges are meant, where the contract's name does not say it."""
+    """Which exchanges are meant, where the contract's name does not say it; only those of `host` are looked at."""
 
     method: str = ""
     host: str = ""
@@ -37,12 +37,14 @@ class Sought:
 
     def fits(self, group: Group) -> bool:
         """Whether a group of exchanges is what was asked for."""
+        from replaykit.core.contract.bound import behind
         from replaykit.core.contract.infer.groups import template
 
-        about = group.binds
-        asked = ((self.method.upper(), about.method), (self.host, about.host))
-        paths = {self.path, template(self.path)} if self.path else {about.path}
-        return all(not wanted or wanted == has for wanted, has in asked) and about.path in paths
+        about = group.binds  # of a provider: its own path, whatever stands before that at a gateway
+        if self.method and self.method.upper() != about.method:
+            return False
+        same = about.path in {self.path, template(self.path)}
+        return not self.path or same or (bool(about.provider) and behind(self.path, about.path))
 
     def binds(self, name: str) -> Binds | None:
         """What a contract is about of which nothing was recorded; None for one that the package knows."""
@@ -94,6 +96,7 @@ def infer(  # noqa: PLR0913, PLR0917 - click's options
     replaykit contract infer shop.orders --from shopping --path /orders
     replaykit contract infer anthropic.messages --from support --from-type anthropic.types:Message
     """
+    from replaykit.cli.contract.binding import bound
     from replaykit.config import load
     from replaykit.contracts.registry import adopted, checked
 
@@ -113,19 +116,22 @@ def infer(  # noqa: PLR0913, PLR0917 - click's options
     if published is not None:
         found = _decided(found, published)
     probes = _keep(registry, found.contract, group)
+    held = bound(group.exchanges if group is not None else (), found.contract.binds, config.gateways)
     if as_json:
-        telling.put(_as_json(found, registry, probes) | {"known": known.version if known is not None else None})
-    for each in _lines(found, registry, probes, _origin(published, known)):
+        more = {"known": known.version if known is not None else None, **held.document}
+        telling.put(_as_json(found, registry, probes) | more)
+    for each in _lines(found, registry, probes, [*_origin(published, known), *held.lines()]):
         telling.say(each)
 
 
-def _origin(published: Contract | None, known: Contract | None) -> str:
-    """What the draft goes on from, in words; empty where nothing was published before."""
+def _origin(published: Contract | None, known: Contract | None) -> Iterator[str]:
+    """What the draft goes on from, in words; nothing where nothing was published before."""
     from replaykit.core.contract.infer.known import answers
 
     if known is not None:
-        return f"goes on from {known.version}, {counted(answers(known.sources), 'answer')}"
-    return "" if published is None else f"afresh: nothing is taken over from {published.version}"
+        yield f"goes on from {known.version}, {counted(answers(known.sources), 'answer')}"
+    elif published is not None:
+        yield f"afresh: nothing is taken over from {published.version}"
 
 
 def _declaration(text: str) -> Declaration:
@@ -289,8 +295,8 @@ def _thin(contract: Contract) -> dict[str, int]:
     return dict(thin(contract, ENOUGH))
 
 
-def _lines(found: Inference, registry: Registry, probes: tuple[int, int] | None, origin: str) -> Iterator[str]:
-    """What was learned, where the sources disagree, and what comes next."""
+def _lines(found: Inference, registry: Registry, probes: tuple[int, int] | None, about: Sequence[str]) -> Iterator[str]:
+    """What was learned, what else there is to know `about` it, where the sources disagree, and what comes next."""
     from replaykit.contracts.registry import DRAFT, PROBES
     from replaykit.core.contract.infer.learn import ENOUGH
     from replaykit.report.terminal import near
@@ -298,8 +304,7 @@ def _lines(found: Inference, registry: Registry, probes: tuple[int, int] | None,
     contract = found.contract
     name = contract.name
     yield f"{name}: {'; '.join(line(each, 160) for each in contract.sources)}"
-    if origin:
-        yield f"    {origin}"
+    yield from (f"    {each}" for each in about)
     yield f"    {near(registry.path(name, DRAFT))}   {listed(contract.parts)}"
     if weak := _thin(contract):
         claims = counted(sum(weak.values()), "claim")

@@ -38,11 +38,11 @@ def list_(as_json: bool) -> None:  # noqa: FBT001 - click's options
     config = load(Path.cwd())
     registry, package = adopted(config.contract_folder), shipped()
     problems = list(registry.problems())
-    checked = journal.read(config.drift_path).checked
+    known = journal.read(config.drift_path)
     rows = []
     for name in _names(registry):
         try:
-            rows.append(_row(registry, name, checked.get(name, "")))
+            rows.append(_row(registry, name, known.last(name)))
         except ContractError as error:
             problems += [error] if error.path not in {each.path for each in problems} else []
     beside = _beside(registry, package)

@@ -1,42 +1,144 @@
 """Which contract an exchange belongs to.
 
     the contract's             is compared with
-    provider and operation     what `providers` makes of the request, at the contract's host or on this machine
+    provider and operation     what `providers` makes of the request, where it went to the contract's host, to this
+                               machine, or through a gateway of the project's to that provider
     host, method and path      the request's own, where no provider is named; `{…}` is any one segment
     versions                   the request's headers: which of several versions of a contract applies
 
-Law: pure. Many speak the wire of one provider, each with fields of its own: what they answer keeps no promise of
-that provider, and breaks none. A host may be a pattern (`*.example.com`).
+A probe stands beside its contract, so it is held to that one wherever it was sent: hosts do not count, nor does what
+a gateway has before the path.
+
+Law: pure. Many speak the wire of one provider, each with fields of their own: what they answer keeps no promise of
+that provider, and breaks none, unless a project says that they are its gateway to it. A host may be a pattern
+(`*.example.com`).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import urlsplit
 
 from replaykit.core.model import header
 from replaykit.providers import registry
+from replaykit.providers.shape import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from urllib.parse import SplitResult
 
     from replaykit.core.contract.model import Binds, Contract
-    from replaykit.core.model import Headers, Request
+    from replaykit.core.model import JSON, Headers, Request
+    from replaykit.providers import Operation, Provider
+
+Gateways: TypeAlias = "Mapping[str, tuple[str, ...]]"
+"""Hosts or patterns of hosts, with a port or without, and the providers to which each of them passes requests on."""
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
+_PORTS: Final = {"http": 80, "https": 443}
+"""Where a URL goes that names no port."""
 
-def applying(contracts: Iterable[Contract], request: Request) -> Iterator[Contract]:
+
+@dataclass(frozen=True)
+class Parsed:
+    """A request as contracts look at it: its document is read once, and only if somebody asks.
+
+    `gateways` are those of the project whose contracts these are.
+    """
+
+    request: Request
+    gateways: Gateways = field(default_factory=dict)
+
+    @cached_property
+    def url(self) -> SplitResult:
+        """The parts of its URL; empty ones where it cannot be split."""
+        try:
+            return urlsplit(self.request.url)
+        except ValueError:
+            return urlsplit("")
+
+    @property
+    def host(self) -> str:
+        """The host that it was sent to, without a port; empty when its URL names none."""
+        return self.url.hostname or ""
+
+    @cached_property
+    def document(self) -> JSON:
+        """The JSON of its body, integers of any size kept; None when it has none."""
+        body = self.request.body
+        return parse(body.data) if body.size else None
+
+    @cached_property
+    def wire(self) -> tuple[Provider, Operation]:
+        """Whose wire it speaks, and what it asks for."""
+        request = self.request
+        return registry.find(request.method, request.url, request.headers, self.document)
+
+    def at(self, host: str) -> bool:
+        """Whether it was sent to a host, or to one that a pattern means; no host means any."""
+        return not host or fnmatchcase(self.host, host) or (self.host in _LOOPBACK and host in _LOOPBACK)
+
+    def asks(self, binds: Binds, on: Callable[[str, str], bool]) -> bool:
+        """Whether it asks for what a contract is about, wherever it was sent; `on` compares path and template."""
+        if binds.provider:
+            provider, operation = self.wire
+            return (provider.name, operation.name) == (binds.provider, binds.operation)
+        return self.request.method.upper() == binds.method.upper() and on(self.url.path, binds.path)
+
+    def reaches(self, binds: Binds) -> bool:
+        """Whether it went where a contract's promises are kept."""
+        if not binds.provider:
+            return self.at(binds.host)
+        return self.at(binds.host) or self.host in _LOOPBACK or bool(self._gateway(binds.provider))
+
+    def elsewhere(self, binds: Binds) -> str:
+        """The host that has answered it in place of the contract's own: a gateway's, as a rule; else empty.
+
+        With the port where a project tells its gateways apart by it.
+        """
+        if binds.host and self.at(binds.host):
+            return ""
+        if gateway := self._gateway(binds.provider):
+            return f"{self.host}:{self._port}" if ":" in gateway else self.host
+        return "" if not binds.host or self.host in _LOOPBACK else self.host
+
+    def _gateway(self, provider: str) -> str:
+        """The gateway to a provider through which it went, as the project has it; empty when it went through none."""
+        if not provider or not self.gateways:
+            return ""
+        return next((each for each, to in self.gateways.items() if provider in to and self._through(each)), "")
+
+    def _through(self, gateway: str) -> bool:
+        host, _, port = gateway.partition(":")
+        return bool(self.host) and fnmatchcase(self.host, host) and (not port or port == str(self._port))
+
+    @property
+    def _port(self) -> int | None:
+        try:
+            return self.url.port or _PORTS.get(self.url.scheme)
+        except ValueError:
+            return None
+
+
+def applying(contracts: Iterable[Contract], parsed: Parsed) -> Iterator[Contract]:
     """The contracts of a request: of each name the newest version that binds to what is asked for, else the newest."""
     named: dict[str, list[Contract]] = {}
     for each in contracts:
         named.setdefault(each.name, []).append(each)
-    asked = _Asked(request)
     for versions in named.values():
-        about = sorted((each for each in versions if asked.fits(each.binds)), key=_number, reverse=True)
+        about = [each for each in versions if parsed.reaches(each.binds) and parsed.asks(each.binds, on)]
         if about:
-            yield next((each for each in about if not strange(each.binds, request.headers)), about[0])
+            yield _chosen(about, parsed)
+
+
+def beside(contracts: Iterable[Contract], name: str, parsed: Parsed) -> Contract | None:
+    """The version of a contract that a probe of it is held to; None for one that asks for something else."""
+    about = [each for each in contracts if each.name == name and parsed.asks(each.binds, behind)]
+    return _chosen(about, parsed) if about else None
 
 
 def settled(contracts: Iterable[Contract], name: str, recorded: Iterable[Request]) -> tuple[Contract, ...]:
@@ -50,6 +152,12 @@ def settled(contracts: Iterable[Contract], name: str, recorded: Iterable[Request
         and not strange(each.binds, request.headers)
     }
     return tuple(sorted(found.values(), key=_number, reverse=True))
+
+
+def _chosen(about: Sequence[Contract], parsed: Parsed) -> Contract:
+    """Of versions of one contract the newest that binds to the version that is asked for, else the newest."""
+    newest = sorted(about, key=_number, reverse=True)
+    return next((each for each in newest if not strange(each.binds, parsed.request.headers)), newest[0])
 
 
 def _number(contract: Contract) -> tuple[int, ...]:
@@ -82,30 +190,7 @@ def on(path: str, template: str) -> bool:
     )
 
 
-class _Asked:
-    """A request, as contracts bind to it; its provider is found when somebody asks."""
-
-    def __init__(self, request: Request) -> None:
-        self._request = request
-        self._url = urlsplit(request.url)
-        self._operation: tuple[str, str] | None = None
-
-    def fits(self, binds: Binds) -> bool:
-        """Whether a contract is about this request."""
-        if binds.provider:
-            near = self._at(binds.host) or (self._url.hostname or "") in _LOOPBACK
-            return near and self._provided() == (binds.provider, binds.operation)
-        same = self._request.method.upper() == binds.method.upper()
-        return same and self._at(binds.host) and on(self._url.path, binds.path)
-
-    def _provided(self) -> tuple[str, str]:
-        if self._operation is None:
-            request = self._request
-            document = registry.document_of(request)
-            provider, operation = registry.find(request.method, request.url, request.headers, document)
-            self._operation = (provider.name, operation.name)
-        return self._operation
-
-    def _at(self, host: str) -> bool:
-        mine = self._url.hostname or ""
-        return not host or fnmatchcase(mine, host) or (mine in _LOOPBACK and host in _LOOPBACK)
+def behind(path: str, template: str) -> bool:
+    """Whether a path ends as a template says: what stands before that is where a gateway has it."""
+    its, mine = template.strip("/").split("/"), path.strip("/").split("/")
+    return on("/".join(mine[-len(its) :]), "/".join(its))

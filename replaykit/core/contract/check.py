@@ -8,31 +8,31 @@
       that was asked for
 
 Law: pure. Heartbeats, boundaries of chunks and sizes of deltas are never compared. A document that
-passes the fast validator costs microseconds; only others are looked at in detail.
+passes the fast validator costs microseconds; only others are looked at in detail. What a gateway answered in
+its provider's stead is told with the gateway's host.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from replaykit.core import stream
 from replaykit.core.contract import streams
-from replaykit.core.contract.bound import classed, strange
+from replaykit.core.contract.bound import Parsed, classed, strange
 from replaykit.core.contract.faults import ALTERNATIVES, TAG, Where, finding, findings, graded, shape
 from replaykit.core.contract.heads import telling
 from replaykit.core.model import header
-from replaykit.providers import registry
 from replaykit.providers.shape import mapping, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from replaykit.core.contract.faults import Fault
     from replaykit.core.contract.grades import Direction
     from replaykit.core.contract.model import Contract, Finding
-    from replaykit.core.model import JSON, Exchange, Headers, Request, Response
+    from replaykit.core.model import JSON, Exchange, Headers, Response
 
 
 class Judge(Protocol):
@@ -47,11 +47,15 @@ class Judge(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What came of one exchange: the directions that were looked at, and the findings, each once."""
+    """What came of one exchange: the directions that were looked at, and the findings, each once.
+
+    `host` is who answered in place of the contract's own (`Finding.host`).
+    """
 
     contract: Contract
     looked: frozenset[Direction]
     findings: tuple[Finding, ...]
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +65,32 @@ class Check:
     contract: Contract
     judge: Judge
 
-    def exchange(self, exchange: Exchange) -> Checked:
-        """All that is to be said of an exchange."""
+    def exchange(self, exchange: Exchange, parsed: Parsed | None = None) -> Checked:
+        """All that is to be said of an exchange; `parsed` is its request, where somebody has read it before."""
+        parsed = parsed or Parsed(exchange.request)
         looked: set[Direction] = {"request"}
-        found = list(self.sent(exchange.request))
+        found = list(self.sent(parsed))
         if exchange.response is not None:
             whole = exchange.failure is None and not exchange.left
-            for direction, told in self.answered(exchange.request, exchange.response, whole=whole):
+            for direction, told in self._answered(parsed, exchange.response, whole=whole):
                 looked.add(direction)
                 found += told
-        return Checked(self.contract, frozenset(looked), tuple(dict.fromkeys(found)))
+        host = parsed.elsewhere(self.contract.binds)
+        return Checked(self.contract, frozenset(looked), tuple(dict.fromkeys(hosted(found, host))), host)
 
-    def sent(self, request: Request) -> Iterator[Finding]:
+    def sent(self, parsed: Parsed) -> Iterator[Finding]:
         """What is to be said of what our own program sends."""
-        yield from asked(self.contract, request)
+        yield from asked(self.contract, parsed)
+        yield from hosted(self._sent(parsed), parsed.elsewhere(self.contract.binds))
+
+    def _sent(self, parsed: Parsed) -> Iterator[Finding]:
+        request = parsed.request
         yield from self._judged("request.headers", _heads(request.headers), "request")
         if request.body.size:
-            yield from self._judged("request", parse(request.body.data), "request")
+            yield from self._judged("request", parsed.document, "request")
 
-    def answered(
-        self, request: Request, response: Response, *, whole: bool
+    def _answered(
+        self, parsed: Parsed, response: Response, *, whole: bool
     ) -> Iterator[tuple[Direction, list[Finding]]]:
         """Each part of an answer that is looked at, and what is to be said of it; `whole`: it came to its end."""
         if classed(self.contract.binds.status, response.status):
@@ -88,11 +98,11 @@ class Check:
             kind = stream.kind(response.body.data, header(response.headers, "content-type"))
             if kind in ("", stream.ARRAY):
                 yield "response", list(self._plain(response)) if whole else []
-                yield "headers", list(self._at_once(request))
+                yield "headers", list(self._at_once(parsed))
             else:
                 found = streams.check(self.contract, response.body.data, kind, self.judge, whole=whole)
                 yield "stream", list(found) if "event" in self.contract.defs else []
-                yield "stream", list(self._total(request, response)) if whole else []
+                yield "stream", list(self._total(parsed, response)) if whole else []
         elif response.status >= _ERRORS and "error" in self.contract.defs:
             yield "error", list(self._failed(response)) if whole else []
 
@@ -115,21 +125,19 @@ class Check:
         else:
             yield from self._judged("response", document, "response")
 
-    def _at_once(self, request: Request) -> Iterator[Finding]:
+    def _at_once(self, parsed: Parsed) -> Iterator[Finding]:
         """That an answer came at once, where the contract promises the stream that was asked for."""
-        if "event" not in self.contract.defs or b'"stream"' not in request.body.data:
+        if "event" not in self.contract.defs or b'"stream"' not in parsed.request.body.data:
             return
-        if mapping(parse(request.body.data)).get("stream") is True:  # as all say it who stream what they are asked for
+        if mapping(parsed.document).get("stream") is True:  # as all say it who stream what they are asked for
             where = Where("headers", "response.headers", "/content-type")
             yield self._found("hdr.type.changed", where, "no stream, though one was asked for")
 
-    def _total(self, request: Request, response: Response) -> Iterator[Finding]:
+    def _total(self, parsed: Parsed, response: Response) -> Iterator[Finding]:
         """What is to be said of the answer that a stream adds up to."""
         if "response" not in self.contract.defs or not self.contract.binds.provider:
             return
-        document = registry.document_of(request)
-        _, operation = registry.find(request.method, request.url, request.headers, document)
-        total = operation.add_up(response.body.data)
+        total = parsed.wire[1].add_up(response.body.data)
         if total is None or self.judge.fits("response", total):
             return
         for fault in self.judge.faults("response", total):
@@ -150,11 +158,20 @@ class Check:
         return graded(finding(kind, where, detail, value), self.contract.policy)
 
 
-def asked(contract: Contract, request: Request) -> Iterator[Finding]:
+def hosted(findings: Iterable[Finding], host: str) -> Iterator[Finding]:
+    """The findings, with the host that has answered in place of the contract's own; none: as they are."""
+    return (replace(each, host=host) if host else each for each in findings)
+
+
+def asked(contract: Contract, parsed: Parsed) -> Iterator[Finding]:
     """What is to be said of the version and the betas that a request asks for."""
-    for name, value in strange(contract.binds, request.headers):
+    return hosted(_asked(contract, parsed.request.headers), parsed.elsewhere(contract.binds))
+
+
+def _asked(contract: Contract, headers: Headers) -> Iterator[Finding]:
+    for name, value in strange(contract.binds, headers):
         about = contract.binds.versions.get(name) or contract.binds.betas[name]
-        told = f'"{value}"' if _VERSION.fullmatch(value) else shape(value)
+        told = f'"{value}"' if EDITION.fullmatch(value) else shape(value)
         detail = f"{told} (the contract binds to {', '.join(about)})"
         yield graded(finding("ours.version", Where("request", "request", f"/{name}"), detail), contract.policy)
 
@@ -163,7 +180,7 @@ def _heads(headers: Headers) -> JSON:
     return {name.lower(): value for name, value in headers}
 
 
-_VERSION: Final = re.compile(r"v?\d{1,4}(?:[.-]\d{1,4}){0,3}(?:-[a-z]{1,12})?", re.ASCII)
+EDITION: Final = re.compile(r"v?\d{1,4}(?:[.-]\d{1,4}){0,3}(?:-[a-z]{1,12})?", re.ASCII)
 """What a version of an interface is called: `2026-10-21`, `2024-12-01-preview`, `v2`."""
 
 _ERRORS: Final = 400

@@ -1,7 +1,7 @@
 """Drift: what many exchanges have to say of a contract, each thing once, with how often and since when.
 
 Law: pure; days are passed in. The same finding in a hundred exchanges is one line, and how many were
-looked at stands beside it: 3 of 41.
+looked at stands beside it: 3 of 41. What a gateway answered is counted, and told, by itself.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ class Drift:
 def drifts(seen: Iterable[Seen]) -> tuple[Drift, ...]:
     """What exchanges have to say, each finding once, the worst first."""
     found: dict[tuple[str, str], list[tuple[Seen, Finding]]] = {}
-    looked: Counter[tuple[str, Direction]] = Counter()
+    looked: Counter[tuple[str, str, Direction]] = Counter()
     for each in seen:
         name = each.checked.contract.name
-        looked.update((name, direction) for direction in each.checked.looked)
+        looked.update((name, each.checked.host, direction) for direction in each.checked.looked)
         # What is alike in two places of an exchange, but for what stands there, is one finding of it.
         for mark, finding in {key(name, finding): finding for finding in reversed(each.checked.findings)}.items():
             found.setdefault((name, mark), []).append((each, finding))
@@ -66,8 +66,9 @@ def drifts(seen: Iterable[Seen]) -> tuple[Drift, ...]:
 
 
 def place(finding: Finding) -> str:
-    """Where a finding is, as people read it: the part, unless it is the answer itself, and the place in it."""
-    return line(" ".join(filter(None, (_PARTS.get(finding.part, finding.part), finding.path))) or "/", WIDE)
+    """Where a finding is, as people read it: the part, unless it is the answer itself, the place in it, the gateway."""
+    found = line(" ".join(filter(None, (_PARTS.get(finding.part, finding.part), finding.path))) or "/", WIDE)
+    return f"{found} at {line(finding.host, WIDE)}" if finding.host else found
 
 
 def sentence(drift: Drift, *, often: bool = True) -> str:
@@ -89,7 +90,9 @@ _PARTS: Final[Mapping[str, str]] = {
 """What is said of the part that a finding is in, where that is not its name."""
 
 
-def _folded(name: str, mark: str, group: list[tuple[Seen, Finding]], looked: Counter[tuple[str, Direction]]) -> Drift:
+def _folded(
+    name: str, mark: str, group: list[tuple[Seen, Finding]], looked: Counter[tuple[str, str, Direction]]
+) -> Drift:
     days = sorted(each.day for each, _ in group if each.day) or [""]
     newest, finding = max(group, key=lambda pair: pair[0].day)
     episodes = tuple(dict.fromkeys(each.episode for each, _ in group if each.episode))
@@ -99,12 +102,13 @@ def _folded(name: str, mark: str, group: list[tuple[Seen, Finding]], looked: Cou
         key=mark,
         finding=finding,
         times=len(group),
-        of=max(looked[name, finding.direction], len(group)),
+        of=max(looked[name, finding.host, finding.direction], len(group)),
         first=days[0],
         last=days[-1],
         episodes=episodes,
     )
 
 
-def _order(drift: Drift) -> tuple[int, str, str, str]:
-    return -RANK[drift.finding.grade], drift.contract, drift.finding.path, drift.finding.text
+def _order(drift: Drift) -> tuple[int, str, str, str, str]:
+    finding = drift.finding
+    return -RANK[finding.grade], drift.contract, finding.path, finding.text, finding.host

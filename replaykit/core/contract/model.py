@@ -155,7 +155,8 @@ class Finding:
     `id` is its kind (`grades.KINDS`), `path` a JSON Pointer with `*` for any index and the tag of a
     variant (`/content/*<text>/text`), `part` the part of the contract (an event's with its name:
     `event<ping>`). `text` says what happened and `shape` what was found there, both without content that
-    could be secret. `policy` is the source of the policy that lowered its grade.
+    could be secret. `policy` is the source of the policy that lowered its grade. `host` is the host that has
+    answered in place of the contract's own, a gateway's: empty where nothing stood between.
     """
 
     id: str
@@ -166,11 +167,16 @@ class Finding:
     text: str
     shape: str = ""
     policy: str = ""
+    host: str = ""
 
 
 def key(name: str, finding: Finding) -> str:
-    """What a finding of this contract is called from run to run: eight letters and digits, told by what it says."""
+    """What a finding of this contract is called from run to run: eight letters and digits, told by what it says.
+
+    What departs at a gateway is another finding than the same at the provider: it is somebody else's to mend.
+    """
     told = f"{name}\0{finding.id}\0{finding.part}\0{finding.path}\0{finding.text}"
+    told += f"\0{finding.host}" if finding.host else ""
     return b32encode(xxh3_64_digest(told.encode("utf-8", "replace"))).decode().lower()[:8]
 
 

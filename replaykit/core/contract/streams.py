@@ -163,9 +163,9 @@ class Row:
         if self._broken or self._failed:
             return ""
         if self._order.end and not self._over:
-            return f"{self._order.end} is due"
+            return f"(due: {self._order.end})"
         if self._walk is not None and not self._walk.over:
-            return f"{_due(self._walk)} is due"
+            return f"(due: {_due(self._walk)})"
         return ""
 
     def _out(self, name: str, document: Mapping[str, JSON]) -> str:

@@ -10,22 +10,23 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
+from replaykit.core.attempts import wholes
 from replaykit.core.canonical import canonical, drop
 from replaykit.core.compare.changes import same
 from replaykit.core.conversation import Part
 from replaykit.core.growth import Reader
 from replaykit.core.model import Exchange, ToolCall
 from replaykit.core.normalize import fold
-from replaykit.core.steps import LARGEST, Asked, answer_of, wholes
+from replaykit.core.steps import LARGEST, Asked, answer_of
 from replaykit.providers.shape import parse
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
+    from replaykit.core.attempts import Whole
     from replaykit.core.conversation import Answer, Question, Turn
     from replaykit.core.model import JSON, Body, Episode, Step
     from replaykit.core.normalize import Rules
-    from replaykit.core.steps import Whole
 
 _FAILED = 400
 """The first status of an answer that says that something failed (RFC 9110, 15.5)."""

@@ -41,11 +41,14 @@ def substitute(
     data: bytes,
     lengths: Lengths,
     bindings: Bindings,
-    rules: Rules = Rules(),  # noqa: B008  a frozen value
+    rules: Rules | None = None,
     content_type: str = "",
 ) -> tuple[bytes, Lengths]:
-    """The answer and its chunk lengths with bound tokens (ids, ports, folders) as they are in the live run."""
-    changes = bindings.changes
+    """The answer and its chunk lengths with bound tokens (ids, ports, folders) as they are in the live run.
+
+    `rules` say how tokens are found, by default those of every run.
+    """
+    changes, rules = bindings.changes, rules or Rules()
     if not changes:
         return data, lengths
     edits = list[Edit]()
@@ -56,12 +59,12 @@ def substitute(
     return _edited(data, lengths, edits)
 
 
-def renamed(text: str, bindings: Bindings, rules: Rules = Rules()) -> str:  # noqa: B008  a frozen value
+def renamed(text: str, bindings: Bindings, rules: Rules | None = None) -> str:
     """A text with bound tokens as they are in the live run: the value of a header."""
     data = text.encode("utf-8", "surrogatepass")
     if not any(recorded in data for _, recorded in bindings.changes):
         return text
-    return _edited(data, (), _whole(data, bindings, rules))[0].decode("utf-8", "surrogatepass")
+    return _edited(data, (), _whole(data, bindings, rules or Rules()))[0].decode("utf-8", "surrogatepass")
 
 
 def _whole(data: bytes, bindings: Bindings, rules: Rules) -> list[Edit]:

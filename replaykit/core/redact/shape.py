@@ -256,12 +256,12 @@ def _passwords(data: bytes, start: int) -> Iterator[Edit]:
     at = data.find(b"@", start)
     while at >= 0:
         match = _USERINFO.search(data, max(0, at - _REACH), at)
-        if match and _guarded(match[1], match[2]):
+        if match and guards(match[1], match[2]):
             yield Edit(match.start(2), at, b"REDACTED", ("url password",))
         at = data.find(b"@", at + 1)
 
 
-def _guarded(user: bytes, password: bytes) -> bool:
+def guards(user: bytes, password: bytes) -> bool:
     """True for what may guard something: not a template, a word for one, or the user's name once more."""
     return not (_OPEN.fullmatch(password) or password.lower() == user.lower())
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import pytest
 
-from replaykit.checks.cap import over
 from replaykit.checks.live import rows_of, summed, unprobed
 from replaykit.checks.night import Night, Probed, costs, probed
 from replaykit.checks.recordings import ABSENT, everything, said
@@ -27,7 +26,8 @@ from replaykit.core.contract.drift import drifts
 from replaykit.core.plain import counted
 from replaykit.pytest_plugin.annotations import active, command, defused
 from replaykit.pytest_plugin.contract import nodes
-from replaykit.pytest_plugin.tally import Sums, shared
+from replaykit.pytest_plugin.contract.share import Share
+from replaykit.pytest_plugin.tally import shared
 from replaykit.report.drift import Report
 from replaykit.report.drift import told as worded
 from replaykit.report.drift.lines import finding, lines, steps
@@ -40,13 +40,10 @@ if TYPE_CHECKING:
     from replaykit.core.contract.drift import Seen
     from replaykit.core.contract.grades import Grade
     from replaykit.core.contract.model import Contract
-    from replaykit.pytest_plugin.tally import Tally
     from replaykit.report.drift import Source, State
 
 SCREEN: Final = 40
 """Lines that are said of one test, and of all findings in the summary."""
-
-_LIMITS: Final = ("--replaykit-max-calls", "--replaykit-max-tokens")
 
 
 class Run:
@@ -69,7 +66,8 @@ class Run:
         self._contracts = tuple(contracts)
         self._source: Source = source
         self._fails = fails
-        self._allowance = _Shared(config)
+        most = (config.option.replaykit_max_calls, config.option.replaykit_max_tokens)
+        self._allowance = Share(lambda: shared(config), most)
         self._night = Night(settings, contracts, self._allowance)
         self._found: list[Probed] = []
         self._spent = (0, 0)
@@ -146,7 +144,7 @@ class Run:
     @cached_property
     def _recorded(self) -> tuple[list[Seen], tuple[str, ...]]:
         """What every recording has to say, and which cannot be read."""
-        return said(self._contracts, everything(self._settings, self._settings.store_path))
+        return said(self._contracts, everything(self._settings, self._settings.store_path), self._settings)
 
     # All of them.
 
@@ -226,38 +224,6 @@ class Run:
     def _is_part(self) -> bool:
         """Whether this process is one of several that share the tests."""
         return hasattr(self._config, "workerinput")
-
-
-class _Shared:
-    """The allowance of a session, counted with its live tests by all of its processes."""
-
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
-        self._calls = self._tokens = 0
-
-    def take(self, tokens: int) -> str:
-        """See `Allowance`."""
-        most = (self._config.option.replaykit_max_calls, self._config.option.replaykit_max_tokens)
-        taken = self._tally.sums
-        if problem := over((taken.calls, taken.tokens), most, tokens, _LIMITS) or self._tally.take(Sums(*most)):
-            return problem
-        self._calls += 1
-        return ""
-
-    def add(self, tokens: int) -> None:
-        """See `Allowance`."""
-        self._tokens += tokens
-        self._tally.add(tokens)
-
-    def since(self) -> list[int]:
-        """Calls and tokens since this was asked last."""
-        taken = [self._calls, self._tokens]
-        self._calls = self._tokens = 0
-        return taken
-
-    @property
-    def _tally(self) -> Tally:
-        return shared(self._config)
 
 
 def _documents(report: pytest.TestReport | pytest.CollectReport) -> Iterable[dict[str, Any]]:

@@ -35,7 +35,7 @@ class Account:
 
     def __init__(self, test: str, episode: Episode, live: Span, config: Config) -> None:
         """`test` is the node's id, `live` when and where it runs."""
-        self.live = live
+        self._live = live
         self._test = test
         self._raw = episode
         self._config = config
@@ -59,11 +59,15 @@ class Account:
         )
 
     def differs(self, play: Play) -> list[str]:
-        """The places in which a request differs from what answered it, a line each; empty when rules allow them all."""
+        """The places in which a request differs from what answered it loosely, a line each; never empty.
+
+        Where rules allow each place by itself, they do not allow them together: an id stands for two others, say,
+        or is one that the cassette has elsewhere.
+        """
         step = self._episode.steps[play.position]
         assert isinstance(step, Exchange)  # noqa: S101 - vcrpy records nothing else
         places = of_requests(Asked(step.request), Asked(self.clean(play.live)), self._ground())
-        return [] if all(place.folds for place in places) else lines(telling(places))
+        return lines(telling(places)) or ["spelled otherwise, in no place that has a name"]
 
     def address(self, play: Play) -> str:
         """What was asked for, as a report calls it."""
@@ -88,4 +92,4 @@ class Account:
         return replace(self._raw, steps=steps)
 
     def _ground(self) -> Ground:
-        return Ground(Rules.of(self._raw.span, self.live), Facts(self._raw.span, self.live))
+        return Ground(Rules.of(self._raw.span, self._live), Facts(self._raw.span, self._live))

@@ -50,6 +50,7 @@ def write(reporter: pytest.TerminalReporter, config: pytest.Config) -> None:
         lines += _based(facts, passed, path, whole=_whole(reporter, config))
     else:
         lines += _loose([test for test, each in facts.items() if each["loose"]], long=long)
+    lines += _beside([test for test, each in facts.items() if each["beside"]], long=long)
     for text in lines:
         reporter.write_line(text)
 
@@ -112,6 +113,14 @@ def _loose(tests: list[str], *, long: bool) -> Iterator[str]:
     yield f"loose: {counted(len(tests), 'test')} sent something else, and vcrpy's matching took it all the same"
     yield from _named(tests, long=long)
     yield "next: pytest --replaykit-vcr --replaykit-audit explains each"
+
+
+def _beside(tests: list[str], *, long: bool) -> Iterator[str]:
+    """The tests in which a request of another library had no answer."""
+    if not tests:
+        return
+    yield f"not httpx: {counted(len(tests), 'test')} asked for what is not recorded, by a library that is left to vcrpy"
+    yield from _named(tests, long=long)
 
 
 def _named(tests: list[str], *, long: bool) -> Iterator[str]:

@@ -10,13 +10,13 @@ import os
 import re
 import time
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from replaykit.core.model import Episode, Origin, Span
 from replaykit.guard import Guard
 from replaykit.launch.inside import guarded, inside
-from replaykit.pytest_plugin.vcr.account import Account
 from replaykit.pytest_plugin.vcr.cassette import Cassette
 from replaykit.pytest_plugin.vcr.others import left
 from replaykit.pytest_plugin.vcr.player import Playing
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from replaykit.config import Config
+    from replaykit.pytest_plugin.vcr.account import Account
     from replaykit.pytest_plugin.vcr.player import Play
     from replaykit.pytest_plugin.vcr.settings import Settings
     from replaykit.pytest_plugin.vcr.shelf import Shelf
@@ -58,8 +59,9 @@ class Case:
         steps = tuple(each.exchange for each in found)
         self._recorded = span.ended - span.began if span is not None else 0.0
         episode = Episode("", test, origin=Origin(program=test, source="vcrpy"), span=span or Span(), steps=steps)
-        self._account = Account(test, episode, span_here(), self._config)
-        self.playing = Playing(episode, self.cassette, settings, self._account, strict=strict)
+        live = span_here()
+        account = partial(_account, test, episode, live, config)
+        self.playing = Playing(episode, live, self.cassette, settings, account, strict=strict)
         self.writing = None if self.cassette.write_protected else Writing(self.cassette, settings, Hiding(self._config))
 
     @contextmanager
@@ -83,11 +85,10 @@ class Case:
 
     def told(self) -> list[list[str]]:
         """What differs of each loose play that rules do not allow, a line for each place."""
-        return [told for play in self._loose() if (told := self._account.differs(play))]
+        return [told for play in self._loose() if (told := self.playing.account.differs(play))]
 
     def reported(self) -> dict[str, Any]:
         """What a report has of the test: of each loose play what was asked for, and what differs, too."""
-        loosely = [[self._account.address(play), *self._account.differs(play)] for play in self._loose()]
         counts = self.facts()
         return {
             **{name: counts[name] for name in ("same", "after_rules", "loose")},
@@ -96,7 +97,7 @@ class Case:
             "episode": relative(Path(self.cassette.path), self._config.root),
             "took": self._took / 1e9,
             "recorded": self._recorded,
-            "loosely": loosely,
+            "loosely": [self._words(play) for play in self._loose()],
         }
 
     def facts(self) -> dict[str, Any]:
@@ -105,10 +106,22 @@ class Case:
         for play in self.playing.plays:
             counts[play.how] += 1
         kept = len(self.cassette) - self.cassette.loaded
-        return {**counts, "missed": len(self.playing.misses), "kept": kept}
+        beside = len(self.playing.beside)
+        return {**counts, "missed": len(self.playing.misses) + beside, "beside": beside, "kept": kept}
+
+    def _words(self, play: Play) -> list[str]:
+        """What was asked for, and what differs."""
+        return [self.playing.account.address(play), *self.playing.account.differs(play)]
 
     def _loose(self) -> Iterator[Play]:
         return (play for play in self.playing.plays if play.how == "loose")
+
+
+def _account(test: str, episode: Episode, live: Span, config: Config) -> Account:
+    """The words of a test; a run in which nothing differs does not load them (10 ms)."""
+    from replaykit.pytest_plugin.vcr.account import Account
+
+    return Account(test, episode, live, config)
 
 
 def _reaching(guard: Guard, allowed: Sequence[str], ignores: Callable[[str], bool]) -> Guard:

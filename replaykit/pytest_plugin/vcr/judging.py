@@ -6,6 +6,8 @@
     is what ended the test            fails, as itself
     was caught by the code under      fails, with the account of what was asked for
     test, or made into another
+    is of a library that is left      does as it did under vcrpy, and is named at the end; in a strict
+    to vcrpy (others.py)              test it is like any
 
 Law: a miss cannot be swallowed by anybody but the test.
 """

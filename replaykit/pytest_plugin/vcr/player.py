@@ -31,11 +31,12 @@ from replaykit.session.ledger import Memory
 from replaykit.transport.delays import DELAYS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from replaykit.core.match import Ambiguous
-    from replaykit.core.model import Episode, Exchange, Request, ToolCall, Unseen
+    from replaykit.core.match import Ambiguous, Grant, Learnt
+    from replaykit.core.model import Episode, Exchange, Request, Span, ToolCall, Unseen
+    from replaykit.core.normalize import Bound
     from replaykit.pytest_plugin.vcr.account import Account
     from replaykit.pytest_plugin.vcr.cassette import Cassette
     from replaykit.pytest_plugin.vcr.request import Request as Theirs
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
 __tracebackhide__ = hide
 
 _HIDDEN = b"[REDACTED"
+
+_RULED = 256 << 10
+"""Bytes of requests that are looked at under rules where the project's matchers decide: 2 MB of base64 take 200 ms."""
 
 How: TypeAlias = Literal["same", "after_rules", "loose"]
 
@@ -60,26 +64,43 @@ class Play:
 class Playing:
     """Serves one test from its cassette; `plays` is what it served, `misses` what it refused.
 
-    The first `judged` of the misses have been told.
+    The first `judged` of the misses have been told. `beside` is what it refused to libraries that are left to vcrpy:
+    a test that goes on without passes, as it does under vcrpy. In a strict test these are misses like any.
     """
 
-    def __init__(
-        self, episode: Episode, cassette: Cassette, settings: Settings, account: Account, *, strict: bool
+    def __init__(  # noqa: PLR0913 - all that tells what answers
+        self,
+        episode: Episode,
+        live: Span,
+        cassette: Cassette,
+        settings: Settings,
+        account: Callable[[], Account],
+        *,
+        strict: bool,
     ) -> None:
-        """`episode` has the interactions of the cassette. In a `strict` test nothing is served loosely."""
+        """`episode` has the interactions of the cassette, `live` is when and where the test runs.
+
+        `account` is asked for at the first difference. In a `strict` test nothing is served loosely.
+        """
         self.plays: list[Play] = []
         self.misses: list[BaseException] = []
+        self.beside: list[BaseException] = []
         self.judged = 0
         self.unseen: list[Unseen] = []
-        self.account = account
+        self._account = account
         self._episode = episode
         self._cassette = cassette
         self._settings = settings
         self._strict = strict
         self._blind = cassette.mode == "all" or not cassette.rewound
         self._ledger = Memory(lambda _kind, _detail: None, _nowhere)
-        self._index = Index(episode, lambda: account.live, (), declared, tells=tells)
+        self._index = Index(episode, lambda: live, (), declared, tells=tells)
         self._lock = threading.RLock()
+
+    @cached_property
+    def account(self) -> Account:
+        """What differs, in words."""
+        return self._account()
 
     @property
     def remedy(self) -> str:
@@ -118,23 +139,27 @@ class Playing:
     def serve(self, found: Found) -> Serve:
         """The answer that was found."""
         exchange = self._cassette.interactions[found.position].exchange
-        return Serve(exchange, found.bindings, found.echo, self._index.rules)
+        rules = None if found.bindings is None else self._index.rules
+        return Serve(exchange, found.bindings, found.echo, rules)
 
     def miss(self, request: Request, found: Ambiguous | Missing) -> str:
         """Nothing: it raises the error that vcrpy's users expect."""
-        raise self.refused(request, found)
+        raise self._refused(request, found, self.misses)
 
     def refused(self, request: Request, found: Ambiguous | Missing) -> BaseException:
-        """The error of a request that was not recorded, remembered and ready to be raised."""
+        """The error of a request by a library that is left to vcrpy, remembered and ready to be raised."""
+        return self._refused(request, found, self.misses if self._strict else self.beside)
+
+    def _refused(self, request: Request, found: Ambiguous | Missing, kept: list[BaseException]) -> BaseException:
         theirs = self._sifted(request) or known(request)
         DELAYS.shorten()  # an SDK that tries again does so at once
         with self._lock:
             text = self.account.miss(asked(theirs, request), found, [play.position for play in self.plays])
-        return self._error(text, theirs)
+        return self._error(text, theirs, kept)
 
     def upgrade(self, request: Request) -> str:
         """Nothing: a connection that is to become a WebSocket is in no cassette."""
-        raise self._error(self.account.upgrade(request), known(request))
+        raise self._error(self.account.upgrade(request), known(request), self.misses)
 
     def read_on(self, exchange: Exchange) -> str:  # noqa: ARG002 - as of every player
         """The account of a program that reads on where the recorded one had left: vcrpy always reads to the end."""
@@ -166,7 +191,9 @@ class Playing:
         return theirs if self._settings.sift is None else self._settings.sift(theirs)
 
     def _strictly(self, live: Request, theirs: Theirs) -> Found | None:
-        """What is the same, or the same after rules; with matchers of their own, or repeats, only what is the same."""
+        """What is the same, or the same after rules; with matchers of their own, or repeats, what these take of it."""
+        if not self._strict and (earlier := self._fitting(theirs, self._earlier(live))):
+            return self._taken(earlier, live, "after_rules")
         if self._strict or (self._settings.implied and not self._settings.repeats):
             exact = self._index.exact(live, self._ledger)
             live = live if exact or not self._hides else self.account.clean(live)
@@ -178,9 +205,25 @@ class Playing:
             self._note(found.position, live, "after_rules")
             return found if self._strict else Found(found.position)
         fitting = self._fitting(theirs, self._equal(live))
-        if not fitting and (fitting := self._fitting(theirs, self._alike(live))):
+        if not fitting and (fitting := self._fitting(theirs, self._alike(live, self._episode.exchanges))):
             return self._taken(fitting, live, "after_rules")
-        return self._taken(fitting, live)
+        return self._taken(fitting, live) or self._ruled(live, theirs)
+
+    def _ruled(self, live: Request, theirs: Theirs) -> Found | None:
+        """What rules make the same, of what vcrpy's matchers take; beside a large one it is loose, and is told."""
+        if max(live.body.size, self._largest) > _RULED or self._alone(live):
+            return None
+        claims = _Fitting(self._ledger, lambda position: bool(self._fitting(theirs, [position])))
+        found = self._index.search(live, claims)
+        if not isinstance(found, Found):
+            return None
+        self._note(found.position, live, "after_rules")
+        return Found(found.position)
+
+    @cached_property
+    def _largest(self) -> int:
+        """Bytes of the largest recorded request."""
+        return max((each.request.body.size for each in self._episode.exchanges), default=0)
 
     def _alone(self, live: Request) -> bool:
         """Whether nothing that may be played can be the same, rules or not."""
@@ -225,22 +268,49 @@ class Playing:
         steps = enumerate(self._episode.exchanges)
         return [position for position, step in steps if key(step.request) == wanted]
 
-    def _alike(self, live: Request) -> Iterable[int]:
-        """The positions of what is the same JSON at the same address."""
-        document = canonical(live.body.data)
+    def _earlier(self, live: Request) -> Iterable[int]:
+        """What is the same JSON as the next that is equal byte for byte, and comes before it: equals keep their order.
+
+        Cassettes grow over years, and clients come to write their JSON in another way.
+        """
+        steps, counts = self._episode.exchanges, self._cassette.play_counts
+        equal = next((position for position in self._equal(live) if not counts[position]), 0)
+        if all(counts[position] for position in range(equal)):
+            return []
+        return [position for position in self._alike(live, steps[:equal]) if not counts[position]]
+
+    def _alike(self, live: Request, among: Sequence[Exchange]) -> Iterable[int]:
+        """The positions of what is the same JSON at the same address, of these steps."""
+        steps = [
+            (position, each.request)
+            for position, each in enumerate(among)
+            if (each.request.method, each.request.url) == (live.method, live.url)
+        ]
+        document = canonical(live.body.data) if steps else None
         if document is None:
             return []
-        steps = enumerate(each.request for each in self._episode.exchanges)
-        return [
-            position
-            for position, step in steps
-            if (step.method, step.url) == (live.method, live.url) and document == canonical(step.body.data)
-        ]
+        return [position for position, request in steps if document == canonical(request.body.data)]
 
-    def _error(self, text: str, theirs: Theirs) -> BaseException:
+    def _error(self, text: str, theirs: Theirs, kept: list[BaseException]) -> BaseException:
         error = unknown(text, self.remedy, self._cassette, theirs)
-        self.misses.append(error)
+        kept.append(error)
         return error
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitting:
+    """The claims of a ledger, of those steps only that fit."""
+
+    ledger: Memory
+    fits: Callable[[int], bool]
+
+    def claim(self, position: int, detail: Mapping[str, Any], bound: Sequence[Bound] = ()) -> Grant:
+        """A step that does not fit is nobody's."""
+        return self.ledger.claim(position, detail, bound) if self.fits(position) else "taken"
+
+    def learn(self) -> Learnt:
+        """As the ledger has it."""
+        return self.ledger.learn()
 
 
 def _nowhere() -> Path:

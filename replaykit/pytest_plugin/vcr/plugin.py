@@ -146,15 +146,13 @@ def vcr(request: pytest.FixtureRequest, vcr_markers: list[pytest.Mark], disable_
         case = request.node.stash[CASE] = _opened(request, vcr_markers)
     except ReplayError as error:
         raise _failed(str(error)) from None
-    with case.under_way(request.getfixturevalue("allowed_hosts") or ()) as cassette:
-        yield cassette
-    facts = case.facts()
-    if request.config.option.replaykit_audit:
-        facts["differs"] = case.told()
-    request.node.user_properties.append(("replaykit_vcr", facts))
-    if request.config.option.replaykit_report:
-        request.node.user_properties.append(("replaykit", case.reported()))
-    end(request.node, case.playing)
+    try:
+        with case.under_way(request.getfixturevalue("allowed_hosts") or ()) as cassette:
+            yield cassette
+        _noted(request.node, case)
+        end(request.node, case.playing)
+    finally:
+        del request.node.stash[CASE]  # items live as long as pytest, and what they hold is gone through for garbage
 
 
 @pytest.hookimpl(wrapper=True)
@@ -188,6 +186,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     from replaykit.pytest_plugin.vcr.audit import write
 
     write(terminalreporter, config)
+
+
+def _noted(item: pytest.Item, case: Case) -> None:
+    """Leave with the test what its reports are to carry."""
+    option, facts = item.config.option, case.facts()
+    if option.replaykit_audit:
+        facts["differs"] = case.told()
+    item.user_properties.append(("replaykit_vcr", facts))
+    if option.replaykit_report:
+        item.user_properties.append(("replaykit", case.reported()))
 
 
 def _opened(request: pytest.FixtureRequest, marks: list[pytest.Mark]) -> Case:

@@ -4,14 +4,16 @@
                  a document (JSON), and all bodies, end to end
     its name     the digest of the file's path, so that a file which changes has one entry
 
-Law: an entry is only what a file and this version come to, and never trusted: it counts when its digests
-are right and every value is what the model has. Anything else is as if it were not there. It is whole or
-absent, and holds nothing that the file does not say in plain text.
+Law: an entry is only what a file and this version come to: it counts when its digests are right and every
+value is what the model has. Anything else, one half written above all, is as if it were not there. It holds
+nothing that the file does not say in plain text. Digests are no signature: whoever may write into pytest's
+cache, which lies beside the tests, may write the tests.
 """
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -69,14 +71,8 @@ class Shelf:
 
     def put(self, path: str, data: bytes, kept: Kept) -> None:
         """Keep it, where that is possible: it is needed by nobody."""
-        place = self._place(path)
-        draft = place.with_name(f"{place.name}.{os.getpid()}")
-        try:
-            entry = packed(kept, xxh3_128_digest(data))
-            draft.write_bytes(entry)
-            draft.replace(place)
-        except (OSError, ValueError, TypeError):
-            draft.unlink(missing_ok=True)
+        with suppress(OSError, ValueError, TypeError):
+            self._place(path).write_bytes(packed(kept, xxh3_128_digest(data)))
 
     def _place(self, path: str) -> Path:
         return self.folder / xxh3_64_hexdigest(os.path.abspath(path).encode("utf-8", "surrogateescape"))  # noqa: PTH100 - a text by vcrpy's rules

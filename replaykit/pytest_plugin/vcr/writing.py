@@ -13,12 +13,12 @@ and its headers say so. The file is whole, or it is what it was: it is put in it
 
 from __future__ import annotations
 
-import os
 import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from replaykit import whole
 from replaykit.core.model import Body, Exchange
 from replaykit.pytest_plugin.vcr.reading import Interaction
 from replaykit.session.requests import Requests
@@ -163,11 +163,6 @@ def _yaml(document: Any) -> str:
 
 
 def _put(path: Path, text: str) -> None:
-    """Put a file in its place, whole."""
+    """Have the file hold this, in a folder that may have to be made."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".replaykit-{os.getpid()}")
-    try:
-        draft.write_text(text, "utf-8", newline="")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    whole.write({path: text.encode()}, ".replaykit-vcr-")

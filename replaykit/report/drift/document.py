@@ -56,6 +56,7 @@ def described(standing: Standing) -> JSON:
         "path": finding.path,
         "text": finding.text,
         "shape": finding.shape,
+        "host": finding.host,
         "policy": finding.policy,
         "open": standing.is_open,
         "times": drift.times,

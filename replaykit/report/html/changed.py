@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from replaykit.cassette.naming import Names
 from replaykit.cassette.story import story
+from replaykit.core.attempts import wholes
 from replaykit.core.model import ToolCall
 from replaykit.core.plain import counted
-from replaykit.core.steps import Asked, wholes
+from replaykit.core.steps import Asked
 from replaykit.report.html.cards import card
 from replaykit.report.html.facts import outputs, tiles
 from replaykit.report.html.kinds import failed

@@ -133,7 +133,8 @@ def _note(trial: Trial) -> str:
     """Which episode it is, where its test stands, and what is known of it besides."""
     words = [f"episode {trial.episode}", f"{trial.file}:{trial.line}" if trial.line else ""]
     if trial.draft:
-        words.append("written to its cassette" if trial.accepted else f"only a draft ({trial.draft})")
+        kept = "written to its cassette" if trial.written else "as its cassette says"
+        words.append(kept if trial.accepted else f"only a draft ({trial.draft})")
     if trial.outcome in ("failed", "error") and not trial.account:
         words.append("not because of its episode: pytest's own output says why")
     return " · ".join(filter(None, words))

@@ -296,6 +296,13 @@ def test_what_a_person_calls_any_is_any() -> None:
     assert {"/o": 1, "/o/{order}": 2, "/o/first/lines": 1, "/p/x": 1} == found
 
 
+@pytest.mark.parametrize("url", ["http://[::1/x", "http://h\x1b[1m/x", "no address", ""])
+def test_what_has_no_address_is_left_out(url: str) -> None:
+    """A recorded request that nobody can send again is no operation, and hides no other."""
+    (group,) = operations([answered({}, asked(url)), answered({}, asked("http://shop.io/x"))])
+    assert ("shop.x", 1) == (group.name, len(group.exchanges))
+
+
 def test_nothing_to_learn_from_is_said() -> None:
     """Without an exchange, or without a document in any, there is no contract."""
     with pytest.raises(Unfit, match="no exchange of this operation was recorded"):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from replaykit.core.contract.bound import settled
+from replaykit.core.contract.bound import Parsed, settled
 from replaykit.core.contract.check import asked
 from replaykit.core.contract.drift import Drift, sentence
 from replaykit.core.contract.model import Binds, Contract, Finding
@@ -51,7 +51,7 @@ def test_what_was_recorded_settles_the_version(recorded: tuple[Request, ...], ex
 )
 def test_a_version_is_told_and_nothing_else_is(value: str, told: str) -> None:
     """What looks like a version is told in full; any other value by its shape, for it may be a secret."""
-    (found,) = asked(OLD, request(x_api=value))
+    (found,) = asked(OLD, Parsed(request(x_api=value)))
     assert f"another version of the interface is asked for {told} (the contract binds to 1, 1b)" == found.text
 
 

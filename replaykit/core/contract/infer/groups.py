@@ -21,6 +21,7 @@ from replaykit.providers import registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from urllib.parse import SplitResult
 
     from replaykit.core.model import Exchange, Request
 
@@ -44,12 +45,15 @@ class Group:
 
 
 def operations(exchanges: Iterable[Exchange], host: str = "", path: str = "") -> tuple[Group, ...]:
-    """What there is to infer, by name; with `host` only what was asked of that one. What is on `path` is one thing."""
+    """What there is to infer, by name; with `host` only what was asked of that one. What is on `path` is one thing.
+
+    What has no address that can be read is left out: nobody can be asked so.
+    """
     found: dict[tuple[str, str, str, str, str], list[Exchange]] = {}
     for exchange in exchanges:
-        key = _key(exchange.request, path)
-        if not host or urlsplit(exchange.request.url).hostname == host:
-            found.setdefault(key, []).append(exchange)
+        url = _split(exchange.request)
+        if url.hostname and host in ("", url.hostname):
+            found.setdefault(_key(exchange.request, path), []).append(exchange)
     groups = [Group(_name(*key), _binds(*key), tuple(group)) for key, group in sorted(found.items())]
     return _told_apart(groups)
 
@@ -70,9 +74,17 @@ def _key(request: Request, path: str = "") -> tuple[str, str, str, str, str]:
     provider, operation = registry.find(request.method, request.url, request.headers, asked)
     if provider.name != "other" and operation.name not in _VAGUE:
         return provider.name, operation.name, "", "", ""
-    url = urlsplit(request.url)
+    url = _split(request)
     meant = path if "{" in path and on(url.path, path) else template(url.path)
     return "", "", request.method.upper(), url.hostname or "", meant
+
+
+def _split(request: Request) -> SplitResult:
+    """The parts of a request's address; empty ones where it is none."""
+    try:
+        return urlsplit(request.url)
+    except ValueError:
+        return urlsplit("")
 
 
 def _binds(provider: str, operation: str, method: str, host: str, path: str) -> Binds:
