@@ -27,7 +27,7 @@ FLOORS: dict[int, str] = {
     8: "transport tools vcr",  # the edges
     7: "session guard imports scan",  # the loop; what slips past it; what is imported when; what should not be kept
     6: "store cassette config git contracts",  # what is kept
-    5: "whole",  # how it is written
+    5: "whole forking",  # how it is written, and who is told of a fork
     # above: touches the world; below: pure
     4: "core.replay core.compare core.diff core.contract core.verdict core.explain core.steps core.growth core.threads "
     "core.uses",

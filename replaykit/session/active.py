@@ -12,13 +12,13 @@ active session hears of every fork.
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 from contextvars import ContextVar
 from functools import cache, wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from replaykit.errors import NoSession, hide
+from replaykit.forking import SESSIONS, hear
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -89,7 +89,7 @@ def _hear_forks() -> None:
             session.after_fork()
         _lock.release()
 
-    os.register_at_fork(before=before, after_in_parent=_lock.release, after_in_child=child)
+    hear(SESSIONS, before, _lock.release, child)
 
 
 def within() -> int:

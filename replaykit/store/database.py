@@ -12,17 +12,16 @@ import contextlib
 import os
 import sqlite3
 import threading
-import weakref
-from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from replaykit.errors import StoreError
 from replaykit.store.descriptors import SHARED, Descriptors, Identity, forget, identity, numbers
+from replaykit.store.forks import forks, let_go
 from replaykit.store.schema import APPLICATION, BEFORE, MIGRATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 PATIENCE = 60.0
@@ -75,8 +74,10 @@ class Database:
             raise StoreError(
                 "there is no store here", path=str(path), remedy="record something first: `replaykit record -- …`"
             )
-        self._connection: sqlite3.Connection | None = self._open()
-        _forks()(self)
+        self._connection: sqlite3.Connection | None = None
+        forks().add(self)
+        with self._lock:
+            self._connection = self._open()
 
     @property
     def writable(self) -> bool:
@@ -144,7 +145,7 @@ class Database:
         """The last episode that was read from here is gone, and with it the reason to stay open."""
         connection = getattr(self, "_connection", None)
         if connection is not None:
-            self._let_go(connection, self._files)
+            forks().close(connection, self._files)
         for inherited, files in getattr(self, "_inherited", ()):
             if not files.intact():
                 forget(inherited)  # to go with us would close what has its numbers now
@@ -175,12 +176,8 @@ class Database:
 
     def _let_go(self, connection: sqlite3.Connection, files: Descriptors) -> None:
         """Close the connection; where a number of its is somebody else's by now, leave it open for ever."""
-        if files.mend():
-            forget(connection)
+        if not let_go(connection, files):
             self._inherited.append((connection, files))
-        else:
-            connection.close()
-            files.release()
 
     def _stay(self) -> None:
         """Refuse to keep anything in a file that is not in its place any more: nobody would ever find it."""
@@ -301,37 +298,3 @@ def _statements(script: str) -> Iterator[str]:
         if sqlite3.complete_statement(statement):
             yield statement
             statement = ""
-
-
-@cache
-def _forks() -> Callable[[Database], None]:
-    """Has a database told of each fork, for as long as it lives."""
-    databases: weakref.WeakSet[Database] = weakref.WeakSet()
-    lock, forking = threading.RLock(), False
-
-    def add(database: Database) -> None:
-        with lock:
-            databases.add(database)
-            if forking:  # by this thread: somebody whose turn comes after ours opens a store before the fork
-                database.before_fork()
-
-    def before() -> None:
-        nonlocal forking
-        lock.acquire()
-        forking = True
-        for database in databases:
-            database.before_fork()
-
-    def after(tell: Callable[[Database], None]) -> None:
-        nonlocal forking
-        forking = False
-        for database in databases:
-            tell(database)
-        lock.release()
-
-    os.register_at_fork(
-        before=before,
-        after_in_parent=lambda: after(Database.after_fork),
-        after_in_child=lambda: after(Database.forked),
-    )
-    return add

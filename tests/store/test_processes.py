@@ -259,6 +259,88 @@ def test_a_store_that_is_opened_because_of_a_fork(store: Path) -> None:
         assert ["after", "after", "before", "first"] == sorted(each.name for each in kept.summaries())
 
 
+OPENING = r"""
+import os, signal, sys, threading
+from pathlib import Path
+from replaykit.store.database import Database
+
+folder, over = Path(sys.argv[1]), threading.Event()
+
+def come_and_go(name):
+    while not over.is_set():
+        Database(folder / name)
+
+threads = [threading.Thread(target=come_and_go, args=(f"{number}.db",)) for number in range(4)]
+for thread in threads:
+    thread.start()
+code = 0
+for _ in range(16):
+    child = os.fork()
+    if not child:
+        signal.alarm(10)
+        Database(folder / "child.db")
+        os._exit(0)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code:
+        break
+over.set()
+for thread in threads:
+    thread.join()
+sys.exit(code)
+"""
+
+
+def test_a_fork_while_threads_open_stores_and_let_them_go(tmp_path: Path) -> None:
+    """Forking while other threads open stores, or close what is left of one, does not hang the child."""
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", OPENING, str(tmp_path)]
+    assert 0 == subprocess.run(command, check=False, timeout=60).returncode
+
+
+WAITING = r"""
+import os, sys, threading
+from pathlib import Path
+from replaykit.core.model import Origin, Span
+from replaykit.session.active import entered
+from replaykit.store import Store
+
+class Waiting:
+    name, lock = "waiting", threading.RLock()
+
+    def before_fork(self):
+        self.lock.acquire()
+
+    def after_fork(self):
+        self.lock.release()
+
+over, waiting = threading.Event(), Waiting()
+with entered(waiting):  # the session is told of forks before there is a store
+    store = Store(Path(sys.argv[1]))
+    episode = store.begin("it", Origin(), Span())
+
+    def keep():
+        while not over.is_set():
+            with waiting.lock:
+                store.remark(episode, "kept", {})
+
+    thread = threading.Thread(target=keep)
+    thread.start()
+    for _ in range(40):
+        child = os.fork()
+        if not child:
+            os._exit(0)
+        waiting.lock.release()
+        os.waitpid(child, 0)
+    over.set()
+    thread.join()
+"""
+
+
+def test_a_session_waits_for_a_thread_that_waits_for_a_store(store: Path) -> None:
+    """Before a fork sessions come first, whoever of them and the stores was there first."""
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", WAITING, str(store)]
+    subprocess.run(command, check=True, timeout=60)
+
+
 def test_a_step_is_served_to_one_process(store: Path) -> None:
     """However many processes ask for the same steps, each step is granted once."""
     program = (
