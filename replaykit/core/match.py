@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 
     from replaykit.core.headers import Row, Tells
     from replaykit.core.map import Candidate, Map
-    from replaykit.core.model import Episode, Headers, Span, Step
+    from replaykit.core.model import Episode, Headers, Key, Span, Step
     from replaykit.core.normalize import Bindings, Bound, Paired, Rule, Rules, Use
     from replaykit.core.reading import Declared, Reading, Way
 
-Key: TypeAlias = tuple[str, str, bytes]
-Grant: TypeAlias = Literal["ours", "taken", "bound"]
-"""What comes of a claim: the step is ours; somebody has served it; somebody has bound what it would bind otherwise."""
+Grant: TypeAlias = Literal["ours", "taken", "bound", "unfit"]
+"""What comes of a claim: the step is ours; somebody has served it; somebody has bound what it would bind otherwise;
+it is left for another request."""
 
 
 class Learnt(NamedTuple):
@@ -129,7 +129,7 @@ class Index:
         self._exact: dict[Key, deque[int]] = defaultdict(deque)
         self._last = episode.spared()
         for position in sorted(range(len(self._asked)), key=self._last.__contains__):
-            self._exact[key(self._asked[position])].append(position)
+            self._exact[self._asked[position].key].append(position)
         self._held = {each: tuple(equal) for each, equal in self._exact.items() if self._divided(equal)}
 
     @property
@@ -142,14 +142,14 @@ class Index:
 
         None also where credentials decide between several: `search` takes the request redacted.
         """
-        wanted = key(request)
+        wanted = request.key
         if wanted in self._held:
             return None
         return self._next(self._exact.get(wanted, deque()), request, claims)
 
     def search(self, request: Request, claims: Claims) -> Found | Ambiguous | Missing:
         """The next step that is the same, byte for byte or after rules, claimed; or why there is none."""
-        wanted = key(request)
+        wanted = request.key
         if wanted in self._held:
             return self._holder(self._held[wanted], request, claims)
         found = self.exact(request, claims)
@@ -157,7 +157,7 @@ class Index:
             self._learn(claims)
             under = self._after_rules(request, claims)
             if isinstance(under, Missing):
-                equal = tuple(position for position, each in enumerate(self._asked) if key(each) == wanted)
+                equal = tuple(position for position, each in enumerate(self._asked) if each.key == wanted)
                 return Missing(equal, under.why)
             if under is not None:
                 return under
@@ -257,7 +257,7 @@ class Index:
         if differently:
             detail["differently"] = differently
         grant = claims.claim(position, detail, sent.bound if sent is not None else ())
-        if grant != "bound":
+        if grant in ("ours", "taken"):
             self._served.add(position)
         if grant == "ours" and sent is not None:
             self._map.bindings = sent.bindings
@@ -310,11 +310,6 @@ def asked(step: Step) -> Request:
 def tool_request(name: str, arguments: bytes) -> Request:
     """What a call of a local function asks for, as a request."""
     return Request(TOOL, name, (), Body.of(arguments))
-
-
-def key(request: Request) -> Key:
-    """What makes two requests the same: method, URL and body, never the headers."""
-    return request.method, request.url, request.body.digest
 
 
 def _answer(step: Step) -> tuple[object, ...]:

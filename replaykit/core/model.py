@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 """Names and values as on the wire, in order and with repeats; bytes are read as Latin-1, so that they survive."""
 
+Key: TypeAlias = tuple[str, str, bytes]
+"""A method, a URL, and the digest of a body."""
+
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 
 
@@ -61,6 +64,11 @@ class Request:
     url: str
     headers: Headers
     body: Body
+
+    @property
+    def key(self) -> Key:
+        """What makes two requests the same: method, URL and body, never the headers."""
+        return self.method, self.url, self.body.digest
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@
     a key twice, a key that is no scalar            refused
     aliases, as vcrpy writes them                   the node they mean, up to `REPEATED` bytes in all
     nesting beyond `DEPTH`, nodes beyond `NODES`    refused, before anything is built of them
+    a number of more than `DIGITS`                  refused: Python reads and prints none of them in reasonable time
 
 Law: nothing in a file is ever called, imported or made an object of a class. The parser's events are
 read one by one and no tree is built by the parser, whose own would be recursive and without bounds.
@@ -33,6 +34,13 @@ NODES = 2_000_000
 
 REPEATED = 32 << 20
 """Bytes that aliases may stand for: vcrpy writes them where one header list belongs to two requests."""
+
+DIGITS = 1000
+"""Characters of a number: Python prints integers up to 4,300 digits, and YAML's base 60 takes the square of them."""
+
+READ = 2
+"""Collections whose tags are read (tags.py), one in the other: each goes through all that it holds, and vcrpy writes
+none in another."""
 
 WEIGHT = 64
 """Bytes that a node counts for beside its text."""
@@ -91,7 +99,7 @@ def tree(data: bytes, *, json_only: bool = False) -> Node:
 
 def _json(data: bytes) -> Node:
     try:
-        found = json.loads(data.decode(), object_pairs_hook=_unique)
+        found = json.loads(data.decode(), object_pairs_hook=_unique, parse_int=_integer)
     except UnicodeDecodeError as error:
         raise Unfit("this is no UTF-8", data.count(b"\n", 0, error.start) + 1) from error
     except RecursionError as error:
@@ -106,6 +114,17 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise _twice(name, 0)
         found[name] = value
     return found
+
+
+def _integer(text: str) -> int:
+    return int(_short(text, 0))
+
+
+def _short(number: str, at: int) -> str:
+    """The text of a number that is not too long for one."""
+    if len(number) > DIGITS:
+        raise Unfit(f"a number has more than {counted(DIGITS, 'character')}", at)
+    return number
 
 
 def _node(value: Any, depth: int = 0, at: int = 0) -> Node:  # noqa: ANN401 - any JSON
@@ -161,6 +180,8 @@ def _scalars() -> Callable[[Any], tuple[str, Scalar]]:
             return plain, event.value
         if plain not in tags.SCALARS:
             raise Unfit(tags.unknown(tag), event.start_mark.line + 1)
+        if plain in tags.NUMBERS:
+            _short(event.value, event.start_mark.line + 1)
         try:
             node = yaml.ScalarNode(tag, event.value, event.start_mark, event.end_mark)
             return plain, loader.yaml_constructors[tag](loader, node)
@@ -227,11 +248,19 @@ class _Builder:
         """A list or a mapping."""
         mapping, at = type(event).__name__ == _MAPPING, event.start_mark.line + 1
         tag = "" if event.tag in {None, "!"} else event.tag.removeprefix(_YAML)
-        if tag and not tags.known(tag, mapping=mapping) and tags.reader(tag) is None:
-            raise Unfit(tags.unknown(event.tag), at)
+        if tag and not tags.known(tag, mapping=mapping):
+            self._readable(tag, event)
         self._open.append(_Open(tag, at, event.anchor, mapping))
         if len(self._open) > DEPTH:
             raise _too_deep(at)
+
+    def _readable(self, tag: str, event: Any) -> None:  # noqa: ANN401 - PyYAML's
+        """Refuse a tag that nobody reads, and more than `READ` that somebody does, one in the other."""
+        at = event.start_mark.line + 1
+        if tags.reader(tag) is None:
+            raise Unfit(tags.unknown(event.tag), at)
+        if sum(tags.reader(each.tag) is not None for each in self._open if each.tag) >= READ:
+            raise Unfit(f"more than {READ} tags of vcrpy stand one in the other", at)
 
     def end(self, _event: Any) -> None:  # noqa: ANN401 - PyYAML's
         """The end of the innermost one."""

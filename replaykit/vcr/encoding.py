@@ -11,16 +11,15 @@ Law: pure and bounded. No more than `room` bytes are unpacked, whatever a body s
 
 from __future__ import annotations
 
-import sys
 import zlib
 from typing import TYPE_CHECKING
+
+from replaykit.core.content import Brotli, Zstandard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _GZIP = zlib.MAX_WBITS | 16
-_PIECE = 16
-"""Bytes of brotli that are unpacked at once: it has no bound of its own, and 16 hold a few copies at most."""
 
 
 class Bomb(ValueError):
@@ -79,41 +78,11 @@ def _deflate(data: bytes, room: int) -> bytes:
         return zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, room + 1)
 
 
-def _zstd(data: bytes, room: int) -> bytes:
-    """All frames, one after the other."""
-    if sys.version_info >= (3, 14):
-        from compression.zstd import ZstdDecompressor
-    else:
-        from backports.zstd import ZstdDecompressor
-    found = b""
-    while data and len(found) <= room:
-        engine = ZstdDecompressor()
-        found += engine.decompress(data, max_length=room + 1 - len(found))
-        data = engine.unused_data if engine.eof else b""
-    return found
-
-
-def _brotli(data: bytes, room: int) -> bytes:
-    try:
-        import brotli
-    except ImportError:
-        import brotlicffi as brotli
-    engine = brotli.Decompressor()
-    decode: Callable[[bytes], bytes] = getattr(engine, "process", None) or engine.decompress
-    pieces = list[bytes]()
-    for start in range(0, len(data), _PIECE):
-        pieces.append(decode(data[start : start + _PIECE]))
-        room -= len(pieces[-1])
-        if room < 0:
-            break
-    return b"".join(pieces)
-
-
 _DECODERS: dict[str, tuple[Callable[[bytes, int], bytes], bytes]] = {
     "gzip": (_gzip, b"\x1f\x8b"),
     "x-gzip": (_gzip, b"\x1f\x8b"),
     "deflate": (_deflate, b""),
-    "br": (_brotli, b""),
-    "zstd": (_zstd, b"\x28\xb5\x2f\xfd"),
+    "br": (lambda data, room: Brotli().decode(data, room), b""),
+    "zstd": (lambda data, room: Zstandard().decode(data, room), b"\x28\xb5\x2f\xfd"),
 }
 """What undoes each encoding, and the bytes it begins with, where it has any (RFC 1952, 8878)."""

@@ -29,6 +29,8 @@ TEXTS = frozenset({"str", "value", "python/str", "python/unicode"})
 SCALARS = frozenset({"binary", "bool", "float", "int", "null", "timestamp"})
 """Other tags of scalars."""
 
+NUMBERS = frozenset({"float", "int"})
+"""Those among them that are numbers."""
 
 SAID = TEXTS | {"binary", "null"}
 """Tags of scalars whose value is all that the file says."""

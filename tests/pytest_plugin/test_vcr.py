@@ -11,10 +11,13 @@ import pytest
 from replaykit.pytest_plugin.vcr import places
 from tests.pytest_plugin.suite import Outcome, Suite, suite
 from tests.pytest_plugin.vcrpy import CITIES, chat
+from tests.servers.script import plain
 from tests.vcr.tapes import URL, answered, asked, cassette
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.servers.wire import Server
 
 ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 """Without the plugins of this environment: loading them takes longer than all the rest."""
@@ -375,6 +378,24 @@ def test_beside_pytest_recording_and_vcrpy(tmp_path: Path) -> None:
     assert "told: rain" in second.text
     assert "1 test answered from vcrpy cassettes: 2 same, 1 not recorded" in second.text
     assert "whose: None" in third.text
+
+
+def test_what_is_recorded_is_told(tmp_path: Path, server: Server) -> None:
+    """A run that only records says what it kept, and not that nothing was asked for."""
+    url = server.on("GET /again", plain(b"live"))
+    found = suite(
+        tmp_path,
+        again=f"""
+import httpx2, pytest
+@pytest.mark.vcr
+def test_again():
+    assert httpx2.get("{url}").text == "live"
+""",
+    )
+    ran = found.pytest("--replaykit-vcr", "--record-mode=rewrite", **ALONE)
+    assert {"passed": 1} == ran.counts, ran.text
+    assert "\n1 new interaction kept: look at `git diff`\n" in ran.text
+    assert "answered from vcrpy cassettes" not in ran.text
 
 
 DRIFTING = """

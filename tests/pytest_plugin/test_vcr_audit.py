@@ -74,11 +74,12 @@ def test_an_id_that_was_drawn_anew_is_none_of_it(tmp_path: Path, own: bool) -> N
 
 
 def test_rules_serve_nothing_that_a_matcher_refuses(tmp_path: Path) -> None:
-    """Of two steps that rules make the same, the one is served that the project's own matcher takes."""
+    """Of two steps that rules make the same, the one is served that the matcher takes; the other is left."""
     text = cassette(step(ONE, tenant="a"), step(ONE, said="rain", tenant="b"))
     case = opened(written(tmp_path, text), vcr=tenants(tmp_path))
     assert ["rain"] == asking(case, THREE, headers={"tenant": "b"})
-    assert ["after_rules"] == hows(case)
+    assert ["sun"] == asking(case, THREE, headers={"tenant": "a"})
+    assert ["after_rules", "after_rules"] == hows(case)
 
 
 @pytest.mark.parametrize("repeats", [False, True])

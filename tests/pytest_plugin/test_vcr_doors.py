@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from replaykit.pytest_plugin.vcr.others import DIRECT, DOORS, Doors, Shared
+from replaykit.pytest_plugin.vcr.others import DIRECT, DOORS, PATCHES, Doors, Shared
 from replaykit.pytest_plugin.vcr.request import Request
 from tests.pytest_plugin.vcrpy import opened, written
 
@@ -69,6 +69,24 @@ def test_the_first_who_asks_opens(puts: Puts) -> None:
             urllib.request.urlopen("http://a.test/")
         doors.tell("http.client")
     assert (1, REAL) == (puts.times, (http.client.HTTPConnection, http.client.HTTPSConnection))
+
+
+def test_vcrpy_is_loaded_while_a_door_is_watched(puts: Puts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it takes for the libraries' own classes are these: a stub that was made of a watched one had no end."""
+    stubs, patches = ModuleType("vcr.stubs"), ModuleType(PATCHES)
+    for module in (stubs, patches):
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    with Doors(puts) as doors:
+        doors.tell("http.client")
+        plain, secure = http.client.HTTPConnection, http.client.HTTPSConnection
+        vars(patches).update(_HTTPConnection=plain, _HTTPSConnection=secure)
+        vars(stubs)["VCRHTTPConnection"] = type("VCRHTTPConnection", (), {"_baseclass": plain})
+        vars(stubs)["VCRHTTPSConnection"] = type("VCRHTTPSConnection", (), {"_baseclass": Stub})
+        doors.tell(PATCHES)
+    holders = vars(stubs)["VCRHTTPConnection"], vars(stubs)["VCRHTTPSConnection"]
+    assert [REAL[0], Stub] == [vars(each)["_baseclass"] for each in holders]
+    assert REAL == (vars(patches)["_HTTPConnection"], vars(patches)["_HTTPSConnection"])
+    assert 0 == puts.times
 
 
 class Library:

@@ -127,7 +127,7 @@ def test_a_missing_file_holds_nothing(tmp_path: Path) -> None:
 def test_a_broken_file_is_named(tmp_path: Path) -> None:
     """File and line, and what to do."""
     path = written(tmp_path, CITIES.replace("method: POST", "method: 7", 1))
-    with pytest.raises(CassetteError, match=r"it\.yaml:\d+: interaction 1: its method is no text"):
+    with pytest.raises(CassetteError, match=r"it\.yaml:\d+: interaction 1: its method is no text\nrestore .*rewrite"):
         opened(path)
 
 

@@ -84,6 +84,7 @@ def refused(folder: Path, text: str | bytes, name: str = "tape.yaml") -> str:
         (file_of((asked("!!int 0xz"), ANSWERED)), ':3: "0xz" is no int'),
         (file_of((asked("!!float ''"), ANSWERED)), ':3: "" is no float'),
         (file_of((asked("2001-99-99"), ANSWERED)), ':3: "2001-99-99" is no timestamp'),
+        (file_of((asked(f"0x{'f' * 4_000}"), ANSWERED)), ":3: a number has more than 1,000 characters"),
         ("a:\n  <<: {b: c}\n", ":2: it has a merge key (<<), which vcrpy never writes"),
         ("a: [\n\nb\n", ":4: this is no YAML: did not find expected"),
         ("a: b: c\n", ":1: this is no YAML: mapping values are not allowed"),
@@ -101,6 +102,7 @@ def test_it_is_no_cassette(tmp_path: Path, text: str, said: str) -> None:
         ('{"a": 1, "a": 2}', ": the key a stands twice in one mapping"),
         ("[" * 100_000, ": it is nested more than 200 levels deep"),
         ("[" * 300 + "]" * 300, ": it is nested more than 200 levels deep"),
+        (f'{{"a": {"9" * 5_000}}}', ": a number has more than 1,000 characters"),
         (as_json(({"method": "GET"}, {})), ": interaction 1: its request has no uri"),
         ('{"a": "\N{SNOWMAN}'.encode("utf-16"), ":1: this is no UTF-8"),
     ],
@@ -155,6 +157,19 @@ def test_a_ladder_of_aliases(tmp_path: Path) -> None:
     """What is nested by aliases alone is as deep as if it stood there."""
     ladder = "".join(f"a{n + 1}: &a{n + 1} [*a{n}]\n" for n in range(900))
     assert ":199: it is nested more than 200 levels deep" == refused(tmp_path, f"a0: &a0 [x]\n{ladder}")
+
+
+def test_a_number_of_many_digits(tmp_path: Path) -> None:
+    """Numbers in base 60, which take the square of their length, are refused by that."""
+    assert ":1: a number has more than 1,000 characters" == refused(tmp_path, f"a: 1{':1' * 500_000}")
+
+
+def test_a_tower_of_tags(tmp_path: Path) -> None:
+    """Tags whose contents are gone through are not read one in the other."""
+    chunks = "!!python/object/apply:builtins.iter [[" * 90 + "1," * 1_000 + "]]" * 90
+    assert ":3: more than 2 tags of vcrpy stand one in the other" == refused(
+        tmp_path, file_of((asked(chunks), ANSWERED))
+    )
 
 
 def test_a_file_that_is_too_large(tmp_path: Path) -> None:

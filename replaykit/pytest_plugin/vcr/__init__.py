@@ -4,13 +4,13 @@
     case        one test and its cassette
     settings    what a test wants: marks, `vcr_config`, the hook's object
     reading     files as interactions            writing   new ones, kept as vcrpy's YAML
-    player      which of them answers            account   what differs, in words
+    player      what answers the clients         finder    which of them answers
+    account     what differs, in words           judging   what becomes of a test
     cassette, request, matchers, filters         what vcrpy's users see and register
     errors      the error of a miss              stand     a stand-in for `import vcr`
     use, blocks `vcr.use_cassette` in a test     shelf     files that were read before
-    apart       what no rule can make equal
-    places      which file is a test's           network   `block_network`
-    others      other libraries, left to vcrpy   judging   what becomes of a test
+    apart       what no rule can make equal      places    which file is a test's
+    others      other libraries, left to vcrpy   network   `block_network`
     audit       `--replaykit-audit`
 
 Law: nothing of it is there until it is switched on. Then pytest-recording, where it is installed, is

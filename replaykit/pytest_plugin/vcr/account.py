@@ -27,23 +27,22 @@ if TYPE_CHECKING:
     from replaykit.config import Config
     from replaykit.core.match import Ambiguous
     from replaykit.core.model import Episode, Request, Span
-    from replaykit.pytest_plugin.vcr.player import Play
+    from replaykit.pytest_plugin.vcr.finder import Play
 
 
 class Account:
     """The words of one test."""
 
-    def __init__(self, test: str, episode: Episode, live: Span, config: Config) -> None:
-        """`test` is the node's id, `live` when and where it runs."""
+    def __init__(self, episode: Episode, live: Span, config: Config) -> None:
+        """`episode` has the test's id for a name, `live` is when and where it runs."""
         self._live = live
-        self._test = test
         self._raw = episode
         self._config = config
 
     @property
     def remedy(self) -> str:
         """The command that records this test anew."""
-        return f"if this change is meant:  pytest {shlex.quote(self._test)} --replaykit-vcr --record-mode=rewrite"
+        return f"if this change is meant:  pytest {shlex.quote(self._raw.name)} --replaykit-vcr --record-mode=rewrite"
 
     def miss(self, live: Request, found: Ambiguous | Missing, served: Sequence[int]) -> str:
         """What was asked for, what comes nearest, and where it differs."""

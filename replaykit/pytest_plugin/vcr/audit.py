@@ -100,8 +100,9 @@ def _played(facts: dict[str, dict[str, Any]]) -> Iterator[str]:
     for each in facts.values():
         sums.update({name: value for name, value in each.items() if isinstance(value, int)})
     words = (("same", "same"), ("after_rules", "same after rules"), ("loose", "loose"), ("missed", "not recorded"))
-    told = ", ".join(f"{sums[name]:,} {word}" for name, word in words if sums[name]) or "nothing was asked for"
-    yield f"{counted(len(facts), 'test')} answered from vcrpy cassettes: {told}"
+    told = ", ".join(f"{sums[name]:,} {word}" for name, word in words if sums[name])
+    if told or not sums["kept"]:
+        yield f"{counted(len(facts), 'test')} answered from vcrpy cassettes: {told or 'nothing was asked for'}"
     if sums["kept"]:
         yield f"{counted(sums['kept'], 'new interaction')} kept: look at `git diff`"
 

@@ -10,7 +10,6 @@ import os
 import re
 import time
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from replaykit.core.model import Episode, Origin, Span
 from replaykit.guard import Guard
 from replaykit.launch.inside import guarded, inside
 from replaykit.pytest_plugin.vcr.cassette import Cassette
+from replaykit.pytest_plugin.vcr.finder import Finder
 from replaykit.pytest_plugin.vcr.others import left
 from replaykit.pytest_plugin.vcr.player import Playing
 from replaykit.pytest_plugin.vcr.reading import interactions
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from replaykit.config import Config
-    from replaykit.pytest_plugin.vcr.account import Account
-    from replaykit.pytest_plugin.vcr.player import Play
+    from replaykit.pytest_plugin.vcr.finder import Play
     from replaykit.pytest_plugin.vcr.settings import Settings
     from replaykit.pytest_plugin.vcr.shelf import Shelf
 
@@ -59,9 +58,8 @@ class Case:
         steps = tuple(each.exchange for each in found)
         self._recorded = span.ended - span.began if span is not None else 0.0
         episode = Episode("", test, origin=Origin(program=test, source="vcrpy"), span=span or Span(), steps=steps)
-        live = span_here()
-        account = partial(_account, test, episode, live, config)
-        self.playing = Playing(episode, live, self.cassette, settings, account, strict=strict)
+        finder = Finder(episode, span_here(), self.cassette, settings, config, strict=strict)
+        self.playing = Playing(finder, self.cassette, settings)
         self.writing = None if self.cassette.write_protected else Writing(self.cassette, settings, Hiding(self._config))
 
     @contextmanager
@@ -115,13 +113,6 @@ class Case:
 
     def _loose(self) -> Iterator[Play]:
         return (play for play in self.playing.plays if play.how == "loose")
-
-
-def _account(test: str, episode: Episode, live: Span, config: Config) -> Account:
-    """The words of a test; a run in which nothing differs does not load them (10 ms)."""
-    from replaykit.pytest_plugin.vcr.account import Account
-
-    return Account(test, episode, live, config)
 
 
 def _reaching(guard: Guard, allowed: Sequence[str], ignores: Callable[[str], bool]) -> Guard:

@@ -13,6 +13,7 @@ Law: vcrpy is loaded when it is needed, and not before: that takes 0.15 s, and i
 
 from __future__ import annotations
 
+import sys
 import threading
 from contextlib import ExitStack, contextmanager
 from functools import wraps
@@ -46,6 +47,18 @@ requests, botocore and huggingface-hub come through urllib3, urllib through http
 
 DIRECT = frozenset({"httplib2", "tornado"})
 """Whose import alone makes vcrpy needed: nobody has looked for their doors."""
+
+PATCHES = "vcr.patch"
+"""The module of vcrpy's that has all of `TAKEN` when it has run."""
+
+TAKEN = {
+    "vcr.stubs": ("VCRHTTPConnection._baseclass", "VCRHTTPSConnection._baseclass"),
+    PATCHES: ("_HTTPConnection", "_HTTPSConnection"),
+}
+"""Where vcrpy keeps the classes that it found in http.client when it was loaded: what its stubs really connect with."""
+
+_BEHIND = "_replaykit_behind"
+"""The attribute of a watched class that has the library's own."""
 
 OURS = ("_httpx", "_httpx2", "_httpcore")
 """What vcrpy's builder of patches calls those for httpx: `skip_patchers` is there from 9.4 on only."""
@@ -101,7 +114,7 @@ def left(cassette: Cassette, playing: Playing) -> Iterator[None]:
         yield
         return
     with Doors(lambda stack: _put(stack, Shared(cassette, playing))) as doors:
-        watch = Watch({*DOORS, *DIRECT}, doors.tell)
+        watch = Watch({*DOORS, *DIRECT, PATCHES}, doors.tell)
         doors.stack.callback(watch.stop)
         watch.start()
         yield
@@ -130,7 +143,13 @@ class Doors:
         self.stack.close()
 
     def tell(self, library: str) -> None:
-        """Watch a library that was imported; one that cannot be watched is used, as far as anybody knows."""
+        """Watch a library that was imported; one that cannot be watched is used, as far as anybody knows.
+
+        vcrpy may be imported while doors are watched: for the error of a miss, or by a test.
+        """
+        if library == PATCHES:
+            bare()
+            return
         module, *places = DOORS.get(library, ("", ""))
         try:
             with self._lock:
@@ -176,8 +195,21 @@ def _class(holder: Any, name: str, original: Any, first: Callable[[], None]) -> 
         first()
         return getattr(holder, name)(*args, **named)
 
-    found = type(name, (original,), {"__new__": make, "__module__": original.__module__, "__doc__": original.__doc__})
+    said = {"__new__": make, "__module__": original.__module__, "__doc__": original.__doc__, _BEHIND: original}
+    found = type(name, (original,), said)
     return found
+
+
+def bare() -> None:
+    """Have vcrpy keep the libraries' own classes, where it took watched ones: by these its stubs would make stubs."""
+    for module, places in TAKEN.items():
+        for place in places:
+            owner, _, name = place.rpartition(".")
+            holder: Any = sys.modules.get(module)
+            holder = getattr(holder, owner, None) if owner else holder
+            taken = getattr(holder, name, None)
+            if isinstance(taken, type) and _BEHIND in vars(taken):
+                setattr(holder, name, vars(taken)[_BEHIND])
 
 
 def _put(stack: ExitStack, shared: Shared) -> None:

@@ -8,6 +8,7 @@ made of what the filters left of it.
 from __future__ import annotations
 
 import os
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -20,7 +21,7 @@ from replaykit.core.plain import line
 from replaykit.errors import CassetteError
 from replaykit.pytest_plugin.vcr.request import asked, known
 from replaykit.pytest_plugin.vcr.shelf import Kept
-from replaykit.vcr import REMEDY, body
+from replaykit.vcr import body
 from replaykit.vcr.cassette import played
 from replaykit.vcr.document import Node, Unfit, tree
 
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from replaykit.pytest_plugin.vcr.request import Request
     from replaykit.pytest_plugin.vcr.settings import Serializer, Settings
     from replaykit.pytest_plugin.vcr.shelf import Shelf
+
+REMEDY = "restore the file, or record it anew: run its tests with `pytest --record-mode=rewrite`"
+"""What to do about a cassette that cannot be read."""
 
 _ROOM = 4 << 20
 """Bytes of a file whose size nobody knows, for what its bodies may unpack to."""
@@ -130,11 +134,11 @@ def _kept(path: str, serializer: Serializer | None, shelf: Shelf | None) -> Kept
     salt = b"" if serializer is None else _salt(serializer)
     if shelf is None or salt is None:
         return _read(data, serializer)
-    kept = shelf.get(path, data + salt)
+    kept = shelf.get(path, data, salt)
     if kept is None:
         kept = _read(data, serializer)
         if _settled(kept) and (serializer is None or kept == _plain(data)):
-            shelf.put(path, data + salt, kept)
+            shelf.put(path, data, kept, salt)
     return kept
 
 
@@ -211,8 +215,14 @@ def _response(answer: Answer, exchange: Exchange) -> Any:
     return replace(response, version=exchange.response.version) if exchange.response is not None else response
 
 
-def _copied(answer: Answer) -> Answer:
-    """The same answer, to be changed apart; a body is bytes and cannot be."""
-    from copy import deepcopy
+def _copied(value: Any) -> Any:
+    """The same answer, to be changed apart; `deepcopy` alone takes 100 µs for one, ten times as long."""
+    if type(value) is dict:
+        return {name: _copied(each) for name, each in value.items()}
+    if type(value) is list:
+        return [_copied(each) for each in value]
+    return value if type(value) in _PLAIN else deepcopy(value)
 
-    return deepcopy(answer)
+
+_PLAIN = (str, bytes, int, type(None))
+"""What answers consist of, and nobody can change."""

@@ -19,7 +19,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from xxhash import xxh3_64_hexdigest, xxh3_128_digest
+from xxhash import xxh3_64_hexdigest, xxh3_128, xxh3_128_digest
 
 from replaykit.core.model import Body, Exchange, Request, Response, Span
 from replaykit.vcr.cassette import Played
@@ -58,21 +58,21 @@ class Shelf:
 
     folder: Path
 
-    def get(self, path: str, data: bytes) -> Kept | None:
-        """What a file with these bytes holds; None when nobody has kept it."""
+    def get(self, path: str, data: bytes, salt: bytes = b"") -> Kept | None:
+        """What a file with these bytes holds; None when nobody has kept it. `salt` tells apart who reads it."""
         try:
             entry = self._place(path).read_bytes()
         except OSError:
             return None
         try:
-            return unpacked(entry, xxh3_128_digest(data))
+            return unpacked(entry, _digest(data, salt))
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
             return None
 
-    def put(self, path: str, data: bytes, kept: Kept) -> None:
+    def put(self, path: str, data: bytes, kept: Kept, salt: bytes = b"") -> None:
         """Keep it, where that is possible: it is needed by nobody."""
         with suppress(OSError, ValueError, TypeError):
-            self._place(path).write_bytes(packed(kept, xxh3_128_digest(data)))
+            self._place(path).write_bytes(packed(kept, _digest(data, salt)))
 
     def _place(self, path: str) -> Path:
         return self.folder / xxh3_64_hexdigest(os.path.abspath(path).encode("utf-8", "surrogateescape"))  # noqa: PTH100 - a text by vcrpy's rules
@@ -90,9 +90,9 @@ def packed(kept: Kept, digest: bytes) -> bytes:
 
 def unpacked(entry: bytes, digest: bytes) -> Kept:
     """What was kept of the file with this digest; `Unsound`, or another `ValueError` or `TypeError`, for all else."""
-    body = entry.removeprefix(HEAD)
+    body = memoryview(entry)[len(HEAD) :]  # a view, for images make it megabytes
     own, whose, rest = body[:_DIGEST], body[_DIGEST : 2 * _DIGEST], body[_DIGEST:]
-    _sure(len(body) < len(entry) and whose == digest and own == xxh3_128_digest(rest))
+    _sure(entry.startswith(HEAD) and whose == digest and own == xxh3_128_digest(rest))
     start = _DIGEST + _LENGTH
     end = start + int.from_bytes(rest[_DIGEST:start], "big")
     began, ended, rows = orjson.loads(rest[start:end])
@@ -102,10 +102,16 @@ def unpacked(entry: bytes, digest: bytes) -> Kept:
     return Kept(Played(tuple(each for each, _ in found), Span(began, ended)), tuple(raw for _, raw in found))
 
 
+def _digest(data: bytes, salt: bytes) -> bytes:
+    digest = xxh3_128(data)
+    digest.update(salt)
+    return digest.digest()
+
+
 class _Blobs:
     """Bodies, taken off one after the other."""
 
-    def __init__(self, data: bytes, at: int) -> None:
+    def __init__(self, data: memoryview, at: int) -> None:
         self._data = data
         self._at = at
 
@@ -116,7 +122,7 @@ class _Blobs:
     def take(self, size: Any) -> bytes:
         _sure(type(size) is int and 0 <= size <= len(self._data) - self._at)
         self._at += size
-        return self._data[self._at - size : self._at]
+        return bytes(self._data[self._at - size : self._at])
 
 
 def _row(exchange: Exchange, raw: bytes, blobs: list[bytes]) -> list[Any]:
