@@ -52,7 +52,7 @@ def environment(subject: str) -> Path:
     wanted = [*(_ours() if subject == OURS else _theirs(subject)), *_pinned("httpx2", "pytest")]
     folder, stamp = ENVS / subject, ENVS / subject / "requirements.txt"
     python = folder / "bin" / "python"
-    if not stamp.exists() or stamp.read_text().split() != wanted:
+    if not stamp.exists() or stamp.read_text().splitlines() != wanted:
         print(f"making the environment of {subject}", file=sys.stderr)
         _ran([sys.executable, "-m", "venv", "--clear", folder])
         _ran([python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", *wanted])

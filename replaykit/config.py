@@ -23,7 +23,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 from urllib.parse import urlsplit
 
-from replaykit.core.plain import either, quoted
+from replaykit.core.plain import either, line, quoted
 from replaykit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -154,6 +154,11 @@ def _checked(file: Path, key: str, value: Any) -> Any:  # noqa: ANN401 - TOML
     return tuple(texts) if shape is list else value
 
 
+def gateway(host: str, provider: str) -> str:
+    """The setting that makes a host a gateway to a provider, in words."""
+    return f'"{line(host, _WIDE)}" = "{provider}" in [tool.replaykit.gateways]'
+
+
 def _gateways(file: Path, value: Any) -> dict[str, tuple[str, ...]]:  # noqa: ANN401 - TOML
     """The providers of each host; several where one gateway leads to several."""
     if not isinstance(value, dict):
@@ -171,7 +176,7 @@ def _gateways(file: Path, value: Any) -> dict[str, tuple[str, ...]]:  # noqa: AN
         names = named if isinstance(named, list) else [named]
         if not names or not all(name in known for name in names):
             raise UsageError(f"{where} is to be {either(known)}, or a list of these, not {named!r}")
-        found[host.lower()] = tuple(names)
+        found[host.lower()] = (*found.get(host.lower(), ()), *names)
     return found
 
 
@@ -185,8 +190,11 @@ def _hostlike(text: str) -> str:
     return f'write the host alone, or a pattern of hosts, with a port where that matters: "{shown}"'
 
 
-_HOST: Final = r"[a-z0-9._*?-]+(?::\d{1,5})?"
-"""A host or a pattern of hosts, in small letters, with a port or without."""
+_WIDE: Final = 200
+"""Characters of a host."""
+
+_HOST: Final = r"[a-z0-9._*?-]+(?::[1-9][0-9]{0,4})?"
+"""A host or a pattern of hosts, in small letters, with a port or without, as it is compared: digits, no zero first."""
 
 _SHAPES: dict[str, type] = {"tools": list, "environment": list, "rules": dict, "hide": dict}
 _WANTED: dict[type, str] = {list: "a list of texts", dict: "a table of texts", str: "a text"}

@@ -44,7 +44,10 @@ def test_a_project_that_says_everything(tmp_path: Path) -> None:
             environment = ["REGION"]
             rules = { order = 'ord_\\d+' }
             hide = { mail = '[a-z]+@example\\.org' }
-            gateways = { "LLM.example.com" = "anthropic", "*.eu.example.com:8443" = ["openai", "anthropic"] }
+            [tool.replaykit.gateways]
+            "LLM.example.com" = "anthropic"
+            "llm.example.com" = "openai"
+            "*.eu.example.com:8443" = ["openai", "anthropic"]
             """,
         )
     )
@@ -58,7 +61,7 @@ def test_a_project_that_says_everything(tmp_path: Path) -> None:
             {"order": r"ord_\d+"},
             {"mail": r"[a-z]+@example\.org"},
             (*ENVIRONMENT, "REGION"),
-            {"llm.example.com": ("anthropic",), "*.eu.example.com:8443": ("openai", "anthropic")},
+            {"llm.example.com": ("anthropic", "openai"), "*.eu.example.com:8443": ("openai", "anthropic")},
         )
         == found
     )
@@ -117,6 +120,7 @@ def test_what_is_misspelt(tmp_path: Path, text: str, said: str) -> None:
         ("a.example = 'openai'", 'is a table\nwrite the host in quotation marks: "llm.example.com"'),
         ("'' = 'openai'", "is no host\nwrite the host alone"),
         ("'[::1]' = 'openai'", "is no host"),
+        ("'a.example:0443' = 'openai'", "is no host"),
         ("'https://a.example:99/v1' = 'openai'", 'with a port where that matters: "a.example:99"'),
         ("'//me:pass@A.example' = 'openai'", 'with a port where that matters: "a.example"'),
     ],

@@ -388,6 +388,28 @@ def test_somebody_elses_resolver_stays(port: int) -> None:
         socket.getaddrinfo = original
 
 
+def test_somebody_who_puts_ours_back_does_not_keep_it(port: int) -> None:
+    """A suite that undoes its own patch after ours was taken out has one of ours there, and no more with each test."""
+    original, ours = socket.getaddrinfo, set[object]()
+    try:
+        for _ in range(3):
+            guard = Notes().guard()
+            guard.start()
+            found = socket.getaddrinfo
+            socket.getaddrinfo = lambda *_arguments, **_named: []
+            guard.stop()
+            socket.getaddrinfo = found
+            ours.add(found)
+        assert 1 == len(ours)
+        guard = Notes().guard()
+        guard.start()
+        assert b"hello" == by_socket(port)
+        guard.stop()
+        assert original is socket.getaddrinfo
+    finally:
+        socket.getaddrinfo = original
+
+
 @pytest.mark.parametrize(
     ("start", "said"),
     [

@@ -105,7 +105,7 @@ def save(folder: Path, episode: Episode, body: str = "") -> tuple[Path, Path]:
     """The paths of page and tape, both written: first both beside their places, then both moved there.
 
     A tape that cannot be read, being damaged or of a newer version, is an error and stays as it is. `body` is
-    what `acceptance.body_of` gives, where it is known.
+    its page without the history, where that is made already.
     """
     from replaykit.cassette.page import page
     from replaykit.cassette.private import shareable

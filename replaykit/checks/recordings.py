@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from replaykit import cassette
 from replaykit.checks.summing import reported
+from replaykit.config import gateway
 from replaykit.contracts.checking import Checks
 from replaykit.core.contract.bound import Parsed
 from replaykit.core.plain import line, listed
@@ -115,7 +116,7 @@ def _absent(contract: Contract, asked: Callable[[], Mapping[tuple[str, str], set
     told = [line(each, _WIDE) for each in hosts]
     return (
         f"{ABSENT}: the same was asked of {listed(told)}; "
-        f'where that is a gateway, say "{told[0]}" = "{about.provider}" in [tool.replaykit.gateways]'
+        f"where that is a gateway, say {gateway(hosts[0], about.provider)}"
     )
 
 

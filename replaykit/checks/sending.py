@@ -220,7 +220,7 @@ def told(response: Response) -> float | None:
             pass
     try:
         at = parsedate_to_datetime(header(response.headers, "retry-after"))
-    except ValueError:
+    except (ValueError, OverflowError):  # the year 99999999999
         return None
     return max(0.0, (at - datetime.now(UTC)).total_seconds()) if at.tzinfo is not None else None
 

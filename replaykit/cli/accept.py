@@ -43,7 +43,7 @@ def accept(  # click's options
 ) -> None:
     """Make the newest draft of EPISODE the cassette that tests read: a page to review, a tape to replay."""
     from replaykit import cassette
-    from replaykit.cassette.acceptance import body_of, chosen, decided, is_news
+    from replaykit.cassette.acceptance import Choice
     from replaykit.config import load
     from replaykit.git import person
     from replaykit.session.rules import normalization, redactor
@@ -53,24 +53,18 @@ def accept(  # click's options
     accepted = cassette.load(config.cassette_folder, draft.name)
     if problem := _problem(draft, accepted, only or "", yes=yes):
         raise problem
-    found = chosen(draft, accepted, only or "")
-    body = body_of(found)
-    if accepted is not None and not is_news(found, accepted, cassette.shown(config.cassette_folder, draft.name), body):
+    choice = Choice(draft, accepted, only or "")
+    if not choice.is_news(cassette.shown(config.cassette_folder, draft.name)):
         click.echo(f"{draft.name}: {draft.id} changes nothing; the cassette stays as it is", err=True)
         return
-    signed = decided(
-        found,
-        draft,
-        accepted,
+    signed = choice.decided(
         who=person(config.root),
         when=int(time.time()),
         why=redactor(config, os.environ).text(reason)[0],
-        only=only or "",
         extra=normalization(config),
-        body=body,
     )
-    changed = signed.history[-1].changed if signed is not found else ""
-    files = _save(signed, body, config)
+    changed = signed.history[-1].changed if signed is not choice.episode else ""
+    files = _save(signed, choice.body, config)
     _tell(signed.name, files, draft.id, only or "", changed)
 
 

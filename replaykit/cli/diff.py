@@ -55,7 +55,7 @@ def diff(  # noqa: PLR0913, PLR0917 - click's options
     replaykit diff episode_k3v9q2 episode_p7w2m4        any two
     replaykit diff --base origin/main --format md       what a branch changes, as a comment on its pull request
     """
-    from replaykit.cli.again import anyway
+    from replaykit.cli.together import anyway
     from replaykit.config import load
 
     config, noise = load(Path.cwd()), None

@@ -224,9 +224,9 @@ def _ready(episodes: Sequence[str], config: Config, path: Path, *, yes: bool) ->
 
 def _exit_code(replayed: Replayed, *, strict: bool) -> int:
     """0 when it was the same, and in a strict replay nothing ran beside the episode; else 1."""
-    from replaykit.report.summary import outside
+    from replaykit.report.outside import outside
 
-    ran, _ = outside(replayed.verdict, isolated=replayed.isolated)
+    ran, _ = outside(replayed.verdict.unseen, isolated=replayed.isolated)
     return 1 if strict and ran else replayed.verdict.exit_code
 
 
@@ -235,9 +235,9 @@ def _json(replayed: Replayed) -> dict[str, object]:
     from dataclasses import asdict
 
     from replaykit.core.verdict import as_json
-    from replaykit.report.summary import outside
+    from replaykit.report.outside import outside
 
-    episode, (ran, _) = replayed.episode, outside(replayed.verdict, isolated=replayed.isolated)
+    episode, (ran, _) = replayed.episode, outside(replayed.verdict.unseen, isolated=replayed.isolated)
     return {
         "episode": episode.id,
         "name": episode.name,

@@ -94,7 +94,7 @@ def _dated(exchange: Exchange) -> str:
     date = header(exchange.response.headers, "date") if exchange.response is not None else ""
     try:
         return parsedate_to_datetime(date).date().isoformat()
-    except ValueError:
+    except (ValueError, OverflowError):  # the year 99999999999
         return ""
 
 

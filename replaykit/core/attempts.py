@@ -6,14 +6,12 @@ number, and its outcome is that of the last one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 from replaykit.core.model import Exchange
 
 if TYPE_CHECKING:
-    from replaykit.core.model import Episode, Step
-
-_Key: TypeAlias = tuple[str, str, bytes]
+    from replaykit.core.model import Episode, Key, Step
 
 
 class Whole(NamedTuple):
@@ -27,15 +25,15 @@ class Whole(NamedTuple):
 def wholes(episode: Episode) -> tuple[Whole, ...]:
     """The steps of an episode, retries taken together, in their order."""
     groups: list[list[int]] = []
-    latest: dict[_Key, list[int]] = {}
+    latest: dict[Key, list[int]] = {}
     for position, step in enumerate(episode.steps):
-        key = _key(step)
-        if isinstance(step, Exchange) and step.attempt and key in latest:
-            latest[key].append(position)
+        before = latest.get(step.request.key) if isinstance(step, Exchange) and step.attempt else None
+        if before is not None:
+            before.append(position)
             continue
         groups.append([position])
-        if key is not None:
-            latest[key] = groups[-1]
+        if isinstance(step, Exchange):
+            latest[step.request.key] = groups[-1]
     return tuple(Whole(number, tuple(group), episode.steps[group[-1]]) for number, group in enumerate(groups, start=1))
 
 
@@ -43,10 +41,3 @@ def numbers(episode: Episode) -> tuple[int, ...]:
     """For each position of the episode's steps, the number that people know it by."""
     found = {position: whole.number for whole in wholes(episode) for position in whole.positions}
     return tuple(found[position] for position in range(len(episode.steps)))
-
-
-def _key(step: Step) -> _Key | None:
-    """What an attempt shares with the others of its step."""
-    if not isinstance(step, Exchange):
-        return None
-    return step.request.method, step.request.url, step.request.body.digest

@@ -37,6 +37,9 @@ CHAIN: Final = 5
 _PIECE: Final = 16
 """Bytes of brotli that are undone at once where it has no bound of its own: 16 hold a few copies at most."""
 
+_SLICE: Final = 16_384
+"""Bytes of Zstandard that are undone at once: what follows a frame is copied, and a frame has 8 bytes at least."""
+
 
 class _Bomb(ValueError):
     """A body unpacks to more than there is room for."""
@@ -68,8 +71,11 @@ class _Zlib:
         return decoded
 
 
-class _Zstandard:
+class Zstandard:
+    """Undoes Zstandard, frame after frame."""
+
     def __init__(self) -> None:
+        """Nothing was undone yet."""
         if sys.version_info >= (3, 14):
             from compression.zstd import ZstdDecompressor
         else:
@@ -78,17 +84,24 @@ class _Zstandard:
         self._engine = self._new()
 
     def decode(self, data: bytes, room: int) -> bytes:
-        decoded = b""
-        while data and len(decoded) <= room:
-            if self._engine.eof:
-                self._engine = self._new()
-            decoded += self._engine.decompress(data, room + 1 - len(decoded))
-            data = self._engine.unused_data if self._engine.eof else b""
-        return decoded
+        """See `_Decoder`."""
+        pieces = list[bytes]()
+        for start in range(0, len(data), _SLICE):
+            rest = data[start : start + _SLICE]
+            while rest and room >= 0:
+                if self._engine.eof:
+                    self._engine = self._new()
+                pieces.append(self._engine.decompress(rest, room + 1))
+                room -= len(pieces[-1])
+                rest = self._engine.unused_data if self._engine.eof else b""
+        return b"".join(pieces)
 
 
-class _Brotli:
+class Brotli:
+    """Undoes brotli; `ImportError` where the program has none."""
+
     def __init__(self) -> None:
+        """Nothing was undone yet."""
         try:
             import brotli
         except ImportError:
@@ -97,6 +110,7 @@ class _Brotli:
         self._decode: Callable[[bytes], bytes] = getattr(engine, "process", None) or engine.decompress
 
     def decode(self, data: bytes, room: int) -> bytes:
+        """See `_Decoder`."""
         pieces = list[bytes]()
         for start in range(0, len(data), _PIECE):
             pieces.append(self._decode(data[start : start + _PIECE]))
@@ -110,8 +124,8 @@ _DECODERS: dict[str, Callable[[], _Decoder]] = {
     "gzip": lambda: _Zlib(zlib.MAX_WBITS | 16),
     "x-gzip": lambda: _Zlib(zlib.MAX_WBITS | 16),
     "deflate": lambda: _Zlib(zlib.MAX_WBITS),
-    "br": _Brotli,
-    "zstd": _Zstandard,
+    "br": Brotli,
+    "zstd": Zstandard,
 }
 
 

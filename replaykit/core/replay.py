@@ -43,7 +43,7 @@ class Serve(NamedTuple):
         if response is None:
             return b"", ()
         data, lengths = response.body.data, response.lengths
-        if self.bindings is not None and self.bindings.changes:
+        if self.bindings is not None:
             from replaykit.core.normalize.serving import substitute
 
             kind = header(response.headers, "content-type")
@@ -66,7 +66,7 @@ class Serve(NamedTuple):
     def headers(self) -> Headers:
         """The headers to be given: of a redirect, the place where the caller knows it to be."""
         headers = () if self.exchange.response is None else self.exchange.response.headers
-        if self.bindings is None or not self.bindings.changes:
+        if self.bindings is None:
             return headers
         from replaykit.core.normalize.serving import renamed
 

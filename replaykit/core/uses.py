@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from replaykit.core.normalize import Kind, Rule
 
 Plays: TypeAlias = "Mapping[int, Mapping[str, Any]]"
-"""The steps that were served, by position, with the rules that each needed (verdict.py)."""
+"""The steps that were served, by position, with what each needed (`verdict_of`)."""
 
 _BOUND: tuple[Kind, ...] = ("id", "port", "temp")
 """Kinds that are bound one to one: what a request established holds for the outputs."""

@@ -42,11 +42,10 @@ if TYPE_CHECKING:
     from replaykit.core.compare.ground import Ground
     from replaykit.core.model import JSON, Episode, Span
     from replaykit.core.normalize import Rule
-    from replaykit.core.uses import Used
+    from replaykit.core.uses import Plays, Used
 
 Sort: TypeAlias = Literal["not_recorded", "differently", "never_asked_for", "ended", "output", "lost", "drift"]
 Count: TypeAlias = Literal["same", "after_rules", "differently", "never_asked_for"]
-_Plays: TypeAlias = "Mapping[int, Mapping[str, Any]]"
 _Remarks: TypeAlias = "Sequence[tuple[str, Mapping[str, Any]]]"
 
 DESCRIBED = 10
@@ -95,8 +94,8 @@ class Verdict(NamedTuple):
 
 def verdict_of(  # noqa: PLR0913 - a verdict hears everybody
     episode: Episode,
-    plays: Mapping[int, Mapping[str, Any]],
-    remarks: Sequence[tuple[str, Mapping[str, Any]]],
+    plays: Plays,
+    remarks: _Remarks,
     outputs: Outputs | None,
     live: Span,
     *,
@@ -182,19 +181,19 @@ def _used(used: Used) -> dict[str, JSON]:
     }
 
 
-def _exact(episode: Episode, plays: _Plays, remarks: _Remarks) -> bool:
+def _exact(episode: Episode, plays: Plays, remarks: _Remarks) -> bool:
     """Whether every step was served byte for byte, and that is all there is to say, as of most tests of a suite."""
     told = remarks or episode.outputs.values or any(plays.values())
     return not told and len(plays) == len(episode.steps)
 
 
-def _due(episode: Episode, plays: _Plays) -> tuple[Whole, ...]:
+def _due(episode: Episode, plays: Plays) -> tuple[Whole, ...]:
     """The steps that are counted: those that were served, and those that somebody had to ask for."""
     free = episode.spared(plays) - plays.keys()
     return tuple([whole for whole in wholes(episode) if not free.issuperset(whole.positions)])
 
 
-def _count(whole: Whole, plays: _Plays) -> Count:
+def _count(whole: Whole, plays: Plays) -> Count:
     """The row of the table; of several attempts, the gravest."""
     if any(position not in plays for position in whole.positions):
         return "never_asked_for"
@@ -223,7 +222,7 @@ def _account(detail: Mapping[str, Any]) -> str:
     return str(detail.get("account", ""))
 
 
-def _differently(episode: Episode, steps: Iterable[Whole], plays: _Plays) -> Iterator[Difference]:
+def _differently(episode: Episode, steps: Iterable[Whole], plays: Plays) -> Iterator[Difference]:
     """The headers of steps that said something else, once for all attempts of each."""
     if not any(map(_rows, plays.values())):
         return
@@ -249,7 +248,7 @@ def _value(value: object) -> str:
     return line(str(value)) if value else "(none)"
 
 
-def _never(episode: Episode, steps: Iterable[Whole], plays: _Plays) -> Iterator[Difference]:
+def _never(episode: Episode, steps: Iterable[Whole], plays: Plays) -> Iterator[Difference]:
     """The steps that nobody asked for, the first few with what they said."""
     left = [whole for whole in steps if any(position not in plays for position in whole.positions)]
     if not left:
@@ -300,13 +299,13 @@ def _killed(code: int | None) -> bool:
     return code is None or code < 0 or code > _SIGNALS
 
 
-def _ground(episode: Episode, plays: _Plays, live: Span, extra: tuple[Rule, ...]) -> Ground:
+def _ground(episode: Episode, plays: Plays, live: Span, extra: tuple[Rule, ...]) -> Ground:
     from replaykit.core.uses import ground
 
     return ground(episode, plays, live, extra)
 
 
-def _rules(episode: Episode, steps: Iterable[Whole], plays: _Plays) -> tuple[Used, ...]:
+def _rules(episode: Episode, steps: Iterable[Whole], plays: Plays) -> tuple[Used, ...]:
     if not any(detail.get("rules") for detail in plays.values()):
         return ()
     from replaykit.core.uses import uses

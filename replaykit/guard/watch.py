@@ -114,8 +114,8 @@ class Watch:
     def _listen(self) -> Callable[[], None]:
         """Remember what the resolver answers; the result takes that back."""
         original, listener = self._listener
-        if original is not socket.getaddrinfo:  # a suite begins and ends the same watch for each of its tests
-            original = socket.getaddrinfo
+        if socket.getaddrinfo not in (original, listener):  # a suite begins and ends the same watch for each test,
+            original = socket.getaddrinfo  # and what it patched in one of them, it may undo after it
             listener = self._listening(original)
             self._listener = original, listener
 
@@ -134,7 +134,7 @@ class Watch:
         def getaddrinfo(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401 -- whatever it is called with
             answers = original(*arguments, **named)
             host = _host(arguments[0] if arguments else named.get("host"))
-            if host and not literal(host):
+            if host and self._guards and not literal(host):
                 self._names.remember(host, (str(answer[4][0]) for answer in answers))
             return answers
 

@@ -11,13 +11,13 @@ import os
 import sys
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from replaykit.cassette import checked
 from replaykit.config import load
-from replaykit.core.model import Span
 from replaykit.core.verdict import drifted, verdict_of
 from replaykit.errors import Different, NeverAskedFor, NotRecorded, StoreError, UsageError, hide
 from replaykit.launch.inside import guarded, inside
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from replaykit.config import Config
-    from replaykit.core.model import Episode
+    from replaykit.core.model import Episode, Span
     from replaykit.core.verdict import Verdict
     from replaykit.launch.contracts import Held, Promises, Watch
     from replaykit.store import Facts, Store
@@ -212,8 +212,7 @@ class Replaying(Block):
         config = self._config or load(Path.cwd())
         self._promised = self._promised or promises_of(config)
         self._where = partial(_store_path, self._path, config)
-        episode = self._wanted
-        self._episode = episode = named(episode, config, self._where()).episode if isinstance(episode, str) else episode
+        self._episode = episode = self._opened(config)
         self.name, self.id = episode.name, episode.id
         self._began = span_here()
         self._extra = normalization(config)
@@ -284,6 +283,11 @@ class Replaying(Block):
             return NeverAskedFor("\n\n".join(text for kind, text in told if kind == "never_asked_for"), remedy=here)
         return Different("\n\n".join(text for _, text in told), remedy=here) if told else None
 
+    def _opened(self, config: Config) -> Episode:
+        """The episode that is meant, read where that was not done."""
+        wanted = self._wanted
+        return named(wanted, config, self._where()).episode if isinstance(wanted, str) else wanted
+
     def _needed(self, episode: Episode, config: Config) -> dict[str, str]:
         """The variables that are put into this process while the block lasts."""
         return needed(declared(episode.origin, config), os.environ)
@@ -299,8 +303,7 @@ class Replaying(Block):
         return None if self._promised is None else self._promised.watch(self._episode, self._ledger.remark)
 
     def _span(self) -> Span:
-        began = self._began
-        return Span(began.began, time.time(), began.home, began.folder, began.temp, began.zone)
+        return replace(self._began, ended=time.time())
 
 
 def _apart(folders: ExitStack) -> Path:

@@ -189,7 +189,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(name=MARK)
 def _episode(request: pytest.FixtureRequest) -> Generator[Any]:
     """What the test is recorded into, or answered from: `output(name, value)`, `check(name, value)`, `transport()`."""
-    from replaykit.pytest_plugin.case import begin
+    from replaykit.pytest_plugin.beginning import begin
 
     case = request.node.stash[CASE] = begin(request.node)
     yield case

@@ -1,14 +1,9 @@
 """One test and its episode: what the fixture gives, and what becomes of the test.
 
-    mode     recording  cassette   the test is
-    golden   none       there      answered from it               Played
-    golden   none       not there  failed: what to do is said
-    golden   missing    there      answered from it and, where    Completed
-                                   that lacks something, recorded
-    golden   missing    not there  recorded                       Kept
-    golden   all        -          recorded                       Kept
-    live     any        -          recorded as a draft, never accepted   Live
-    mock     any        -          answered by a router           Mocked
+    Played     answered from its cassette
+    Kept       recorded
+
+What else there is builds on these: completing.py, live.py, mock/case.py.
 
 Law: a miss fails the test, whatever the code under test made of it. A cassette is written only when the
 test passed; a draft is never answered from.
@@ -16,7 +11,6 @@ test passed; a draft is never answered from.
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import time
@@ -26,23 +20,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from replaykit.cassette import checked, read
-from replaykit.config import load as load_config
-from replaykit.core.plain import gist, line, listed
-from replaykit.errors import ReplayError
+from replaykit.cassette import read
+from replaykit.core.plain import gist, line
 from replaykit.launch.program import Recording, Replaying
 from replaykit.pytest_plugin import CASE, MARK
-from replaykit.pytest_plugin.modes import Unknown, mode, recording
-from replaykit.pytest_plugin.placing import named, sharing, typed
+from replaykit.pytest_plugin.placing import typed
 from replaykit.pytest_plugin.promised import facts, promised, unmet
 from replaykit.pytest_plugin.variables import variables
 from replaykit.pytest_plugin.wants import wants
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Iterator
 
     from replaykit.config import Config
+    from replaykit.core.model import Unseen
     from replaykit.core.verdict import Verdict
     from replaykit.pytest_plugin.variables import Variables
     from replaykit.store import Facts
@@ -51,17 +42,8 @@ if TYPE_CHECKING:
 PASSED: pytest.StashKey[bool] = pytest.StashKey()
 """Whether an item's own code has passed."""
 
-SETTINGS: pytest.StashKey[Config] = pytest.StashKey()
-"""The project's settings, for all tests of a run."""
-
 SAID: pytest.StashKey[Variables] = pytest.StashKey()
 """What the environment says, for all tests of a run."""
-
-LONGEST = 4096
-"""Characters of a path: PATH_MAX of Linux."""
-
-SHOWN = 3
-"""Tests that are named where many want the same episode."""
 
 
 class Case:
@@ -75,7 +57,7 @@ class Case:
         self._wants = wants(item)
         self.variables = _variables(item.config)
         self._began = time.perf_counter()
-        item.stash[PASSED] = False  # a test may be run again, by a plugin that does such things
+        item.stash[PASSED] = False  # whatever it came to before, where it is run again (pytest-rerunfailures)
 
     def output(self, name: str, value: object) -> None:
         """Keep a value that came out of this test; it is compared with the accepted one when the test ends."""
@@ -163,6 +145,7 @@ class Played(Case):
             did="replayed",
             recorded=max(self._block.episode.span.ended - self._block.episode.span.began, 0.0),
             **{name: getattr(verdict, name) for name in COUNTS},
+            **_beside(verdict.unseen),
             **facts(self._block.held),
         )
         if known is None and not self._told and self._item.stash.get(PASSED, False):
@@ -198,6 +181,12 @@ class Played(Case):
 
 COUNTS = ("same", "after_rules", "differently", "not_recorded", "never_asked_for")
 """What of a verdict is summed up."""
+
+
+def _beside(unseen: Iterable[Unseen]) -> dict[str, object]:
+    """What a report has of what did not come through us; nothing of nothing."""
+    found = [[each.what, each.how, each.times] for each in unseen]
+    return {"unseen": found} if found else {}
 
 
 class Kept(Case):
@@ -236,11 +225,11 @@ class Kept(Case):
 
     def ended(self, error: BaseException | None) -> None:
         """Say in few words that a key is missing; all else is looked at when all of it is there."""
-        from replaykit.pytest_plugin.keeping import kept
         from replaykit.pytest_plugin.keys import keyless, lacks
 
         if not lacks(error):
             return
+        from replaykit.pytest_plugin.keeping import kept
 
         if told := keyless(self._config, kept(self._config, self._block.id), error):
             raise pytest.fail.Exception(f"{self.name}: {told}\nset it, and record again", pytrace=False) from None
@@ -262,7 +251,7 @@ class Kept(Case):
         empty = not draft.steps and not draft.outputs.values
         written = accepted and accept(self._item, self._config, draft)
         said = {"accepted": accepted, "written": written, "draft": "" if empty else draft.id}
-        self._report(did="recorded", **said, **facts(held))
+        self._report(did="recorded", **said, **_beside(draft.unseen), **facts(held))
         if empty:
             from replaykit.store import Store
 
@@ -294,87 +283,11 @@ def judged(item: pytest.Item) -> Iterator[None]:
     item.stash[PASSED] = failed is None
 
 
-def begin(item: pytest.Item) -> Case:
-    """A test's case, under way; fails the test when there is nothing that could answer it."""
-    try:
-        how, keep = mode(item.config), recording(item.config)
-        config = _settings(item.config)
-        name = named(item)
-        if how == "mock":
-            from replaykit.pytest_plugin.mock.case import Mocked
-
-            return Mocked(item, name, config)
-        if how == "live":
-            from replaykit.pytest_plugin.live import live
-
-            return live(item, name, config)
-        tape = _tape(config, checked(name))
-        accepted = os.path.isfile(tape)  # noqa: PTH113 - see `_tape`
-        shared = sharing(item, name) if keep != "none" else []
-        if keep == "all" or (keep == "missing" and not accepted):
-            if shared:
-                raise pytest.fail.Exception(_shared(name, shared), pytrace=False)
-            return Kept(item, name, config, accepts=True)
-        if not accepted:
-            raise pytest.fail.Exception(_missing(item, name, config), pytrace=False)
-        if keep == "missing" and not shared:
-            from replaykit.pytest_plugin.completing import Completed
-
-            return Completed(item, name, config, tape)
-        return Played(item, name, config, tape)
-    except (ReplayError, Unknown) as error:
-        raise pytest.fail.Exception(str(error), pytrace=False) from None
-
-
-def _tape(config: Config, name: str) -> str:
-    """Where the cassette of a name is; as text, for a path that is put together and looked at takes 20 µs a test."""
-    return os.path.join(config.root, config.cassettes, f"{name}.tape")  # noqa: PTH118 - as said
-
-
-def _settings(config: pytest.Config) -> Config:
-    """The project's settings, read once for all tests."""
-    if SETTINGS not in config.stash:
-        found, contracts = load_config(config.rootpath), config.option.replaykit_contracts
-        config.stash[SETTINGS] = found if contracts is None else replace(found, contracts=contracts)
-    return config.stash[SETTINGS]
-
-
 def _variables(config: pytest.Config) -> Variables:
     """What the environment says of the run, read once for all tests; what cannot be meant, in each of them."""
     if SAID not in config.stash:
         config.stash[SAID] = variables()
     return config.stash[SAID]
-
-
-def _missing(item: pytest.Item, name: str, config: Config) -> str:
-    """What to say of a test that has no cassette."""
-    draft = _draft(name, config.store_path)
-    if draft:
-        return (
-            f"{name} is recorded ({draft}) but not accepted\n"
-            f"run `replaykit show {shlex.quote(f'draft:{name}')}`, then `replaykit accept {shlex.quote(name)}`"
-        )
-    here, test = item.config.invocation_params.dir == config.root, shlex.quote(typed(item))
-    folder = f"{config.cassettes}/" if here else line(str(config.cassette_folder), LONGEST)
-    return f"{name} has no cassette in {folder}\nrecord it: pytest {test} --replaykit-record=missing"
-
-
-def _shared(name: str, tests: Sequence[str]) -> str:
-    """What to say of a test whose recording would take the place of another's."""
-    return (
-        f"{name} is the episode of {listed(tests, SHOWN)}, so that none of them was recorded\n"
-        "give each a name of its own, or record it with one of them alone"
-    )
-
-
-def _draft(name: str, path: Path) -> str:
-    """The id of the newest draft of a name; empty when there is none."""
-    if not path.exists():
-        return ""
-    from replaykit.store import Store
-
-    with Store(path) as store:
-        return store.newest(name) or ""
 
 
 def _tidies(item: pytest.Item) -> bool:

@@ -100,6 +100,7 @@ class Completed(Played):
             **{name: getattr(verdict, name) for name in COUNTS[:-1]},
             new=lacked.steps,
             dropped=verdict.never_asked_for,
+            unseen=[[each.what, each.how, each.times] for each in draft.unseen],
             **facts(found),
         )
         if wrong:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from replaykit.cassette import load, save, shown
-from replaykit.cassette.acceptance import body_of, chosen, decided, is_news
+from replaykit.cassette.acceptance import Choice
 from replaykit.git import person
 from replaykit.session.rules import normalization
 from replaykit.store import Store
@@ -37,15 +37,13 @@ def accept(item: pytest.Item, config: Config, draft: Episode) -> bool:
 
     False for one that says the same already, and stays as it is.
     """
-    accepted = load(config.cassette_folder, draft.name)
-    found = chosen(draft, accepted, "")
-    body = body_of(found)
-    if accepted is not None and not is_news(found, accepted, shown(config.cassette_folder, draft.name), body):
+    folder = config.cassette_folder
+    choice = Choice(draft, load(folder, draft.name))
+    if not choice.is_news(shown(folder, draft.name)):
         return False
-    who, when = _person(item.config, config), int(time.time())
-    why, extra = f"pytest {item.nodeid}", normalization(config)
-    signed = decided(found, draft, accepted, who=who, when=when, why=why, extra=extra, body=body)
-    save(config.cassette_folder, signed, body)
+    who, why = _person(item.config, config), f"pytest {item.nodeid}"
+    signed = choice.decided(who=who, when=int(time.time()), why=why, extra=normalization(config))
+    save(folder, signed, choice.body)
     return True
 
 

@@ -81,11 +81,17 @@ def told(reporter: pytest.TerminalReporter, config: pytest.Config) -> Iterator[s
 
 def _partly(reporter: pytest.TerminalReporter, config: pytest.Config) -> str:
     """Why there may be more tests than were collected; empty where nothing says so."""
-    broken = any(isinstance(each, pytest.CollectReport) for each in reporter.stats.get("error", ()))
+    broken, skipped = (
+        any(isinstance(each, pytest.CollectReport) for each in reporter.stats.get(outcome, ()))
+        for outcome in ("error", "skipped")
+    )
+    ignored = config.getoption("ignore", default=None) or config.getoption("ignore_glob", default=None)
     chosen = config.args_source is pytest.Config.ArgsSource.ARGS
     rows = (
         (chosen, line(" ".join(config.args), WIDE)),
         (config.getoption("lf", default=False), "--lf"),
+        (ignored, "--ignore"),
+        (skipped, "files that were skipped as a whole"),
         (broken, "errors while collecting"),
     )
     return listed([why for is_so, why in rows if is_so])

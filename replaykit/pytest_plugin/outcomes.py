@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from replaykit.core.model import Unseen
 from replaykit.report.suite import OUTCOMES, WORDS, Trial
 
 if TYPE_CHECKING:
@@ -32,8 +33,12 @@ NOT_RUN = "not run"
 
 def gathered(reporter: pytest.TerminalReporter, *, every: bool = False) -> list[Trial]:
     """What became of the tests that pytest has reports of, as `folded` has it."""
-    found = (each for reports in reporter.stats.values() for each in reports)
-    return folded((each for each in found if isinstance(each, pytest.TestReport)), every=every)
+    return folded((each for each in reports_of(reporter) if isinstance(each, pytest.TestReport)), every=every)
+
+
+def reports_of(reporter: pytest.TerminalReporter) -> Iterator[Any]:
+    """All that was reported in a run, of whatever outcome: reports of tests and of files, and warnings."""
+    return (each for reports in reporter.stats.values() for each in reports)
 
 
 def folded(reports: Iterable[pytest.TestReport], *, every: bool = False) -> list[Trial]:
@@ -59,9 +64,9 @@ def said(reports: Iterable[object]) -> dict[str, list[dict[str, Any]]]:
     """
     found: dict[str, list[dict[str, Any]]] = {}
     for report in reports:
-        here = [*carried(report)]
-        if len(here) > len(found.get(node := getattr(report, "nodeid", ""), ())):
-            found[node] = here
+        node, here = getattr(report, "nodeid", ""), [*carried(report)]
+        if here:
+            found[node] = max(found.get(node, []), here, key=len)
     return found
 
 
@@ -99,6 +104,7 @@ def _one(reports: Sequence[pytest.TestReport]) -> Trial | None:
         last.get("tokens", 0),
         tuple(tuple(each) for each in last.get("loosely", ())),
         last.get("written", False),
+        tuple(Unseen(*each) for each in last.get("unseen", ())),
     )
 
 

@@ -57,9 +57,9 @@ def unmet(name: str, held: Held | None, rest: str = "") -> list[str]:
 
 def tell(reporter: pytest.TerminalReporter) -> None:
     """Say what departs in any test, and what could not be looked at."""
-    from replaykit.pytest_plugin.outcomes import said
+    from replaykit.pytest_plugin.outcomes import reports_of, said
 
-    lasts = [runs[-1] for runs in said(each for reports in reporter.stats.values() for each in reports).values()]
+    lasts = [runs[-1] for runs in said(reports_of(reporter)).values()]
     for note in dict.fromkeys(note for each in lasts for note in each.get("notes", ())):
         reporter.write_line(f"warning: {note}")
     for told in _told([each["drift"] for each in lasts if "drift" in each]):

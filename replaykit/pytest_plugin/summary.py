@@ -4,6 +4,7 @@
     4 episodes recorded, 2 written to cassettes, 1 as its cassette says
     1 of them was completed: 1 new step recorded, 4 served from its cassette; 1 that nobody asked for is dropped
     2 episodes recorded live, as drafts
+    ran for real, beside the episodes: curl ×1 (subprocess)
     1 test could not begin: why stands above
 
 Law: it adds up what the tests' reports carry, so that it says the same whichever process ran them. A line
@@ -12,17 +13,19 @@ is a fact; what there is none of has no line, and a run without episodes no sect
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from replaykit.core.model import Unseen
 from replaykit.core.plain import counted, line
 from replaykit.pytest_plugin.annotations import active, defused
 from replaykit.pytest_plugin.orphans import told as orphans
-from replaykit.pytest_plugin.outcomes import NOT_RUN, carried, gathered, said
+from replaykit.pytest_plugin.outcomes import NOT_RUN, carried, gathered, reports_of, said
 from replaykit.report.clock import SECOND, duration
 from replaykit.report.suite import SERVED, sums, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import pytest
 
@@ -48,7 +51,7 @@ def write(reporter: pytest.TerminalReporter, config: pytest.Config) -> None:
 
 def tell(reporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say what the live tests took of what they may, and which were not run."""
-    runs = said(each for reports in reporter.stats.values() for each in reports)
+    runs = said(reports_of(reporter))
     ran = [facts for several in runs.values() for facts in several if "calls" in facts]
     if ran:
         calls, tokens = (sum(facts[name] for facts in ran) for name in ("calls", "tokens"))
@@ -71,6 +74,7 @@ def _tested(found: Sequence[Trial]) -> Iterator[str]:
     yield from _recorded([each for each in found if each.how == "recorded" and each.draft])
     if live := sum(each.how == "live" for each in found):
         yield f"{counted(live, 'episode')} recorded live, as {'a draft' if live == 1 else 'drafts'}"
+    yield from _beside(found)
     if stopped := sum(each.how == "none" and each.outcome != "not run" for each in found):
         yield f"{counted(stopped, 'test')} could not begin: why stands above"
 
@@ -80,6 +84,32 @@ def _replayed(found: Sequence[Trial]) -> Iterator[str]:
         total = sums(found)
         saved = duration(round(total.saved * SECOND))
         yield f"{counted(len(found), 'episode')} replayed: {told(total.steps)}; {saved} saved"
+
+
+def _beside(found: Sequence[Trial]) -> Iterator[str]:
+    """What did not come through us, in all tests together."""
+    if not any(each.unseen for each in found):
+        return
+    from replaykit.report.outside import outside, told
+
+    ran, refused = outside(_together(each for each in found if each.how == "replayed"))
+    rows = (
+        ("ran for real, beside the episodes", ran),
+        ("refused, for it is in no episode", refused),
+        ("not recorded", _together(each for each in found if each.how != "replayed")),
+    )
+    for words, several in rows:
+        if several:
+            more = f" and {len(several) - MOST:,} more" if len(several) > MOST else ""
+            yield f"{words}: {told(several[:MOST])}{more}"
+
+
+def _together(trials: Iterable[Trial]) -> tuple[Unseen, ...]:
+    """What these tests have not seen, the same things taken together."""
+    times = Counter[tuple[str, str]]()
+    for each in (each for trial in trials for each in trial.unseen):
+        times[each.what, each.how] += each.times
+    return tuple(Unseen(what, how, count) for (what, how), count in times.items())
 
 
 def _recorded(found: Sequence[Trial]) -> Iterator[str]:

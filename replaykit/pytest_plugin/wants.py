@@ -11,7 +11,7 @@ import pytest
 
 from replaykit.core.attempts import wholes
 from replaykit.core.model import ToolCall
-from replaykit.core.plain import counted
+from replaykit.core.plain import counted, line
 from replaykit.pytest_plugin import MARK
 
 if TYPE_CHECKING:
@@ -52,7 +52,11 @@ def wants(item: pytest.Item) -> Wants:
     """What a test's mark says; fails the test for what no mark can say."""
     mark = item.get_closest_marker(MARK)
     said: dict[str, Any] = dict(mark.kwargs) if mark is not None else {}
-    wrong = [name for name, value in said.items() if name not in _KNOWN or not isinstance(value, _KNOWN[name] | None)]
+    wrong = [
+        line(name) if name not in _KNOWN else f"{name}={line(repr(value))}"
+        for name, value in said.items()
+        if name not in _KNOWN or not isinstance(value, _KNOWN[name] | None)
+    ]
     if wrong or (mark is not None and len(mark.args) > 1):
         raise pytest.fail.Exception(
             f"@pytest.mark.{MARK} does not understand {', '.join(wrong) or 'several names'}: it takes a name, and "

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import pytest
 
@@ -118,7 +118,7 @@ def _refused(asked: list[Unseen], error: BaseException | None) -> str:
     return ", ".join(dict.fromkeys(found))
 
 
-def _fail(fixture: Any, request: Any, refused: str, error: BaseException | None) -> None:
+def _fail(fixture: Any, request: Any, refused: str, error: BaseException | None) -> NoReturn:
     """Fail the test that a fixture was set up for, and have it be set up anew for whoever asks for it next."""
     with suppress(Exception):  # it may be only half there
         fixture.finish(request)

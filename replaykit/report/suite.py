@@ -19,7 +19,7 @@ from replaykit.version import VERSION
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from replaykit.core.model import JSON
+    from replaykit.core.model import JSON, Unseen
 
 Outcome: TypeAlias = Literal["failed", "error", "not run", "skipped", "xfailed", "passed"]
 How: TypeAlias = Literal["replayed", "recorded", "live", "vcrpy", "none"]
@@ -57,7 +57,7 @@ class Trial(NamedTuple):
     its episode was open in this run, `recorded` how long it was open when it was recorded (0: unknown).
     `calls` and `tokens` are what a live test took. `loose` are the requests that only vcrpy's matching took
     for a recorded one: of each its address, and a line for each place in which it differs. `accepted`: a
-    cassette says what was recorded; `written`: it did not say it before.
+    cassette says what was recorded; `written`: it did not say it before. `unseen` did not come through us.
     """
 
     test: str
@@ -76,6 +76,7 @@ class Trial(NamedTuple):
     tokens: int = 0
     loose: tuple[tuple[str, ...], ...] = ()
     written: bool = False
+    unseen: tuple[Unseen, ...] = ()
 
     @property
     def saved(self) -> float:
@@ -153,6 +154,7 @@ def _test(trial: Trial) -> JSON:
         "calls": trial.calls,
         "tokens": trial.tokens,
         "loose": [[*each] for each in trial.loose],
+        "unseen": [{"what": each.what, "how": each.how, "times": each.times} for each in trial.unseen],
         **_seconds(trial.took, trial.recorded, trial.saved),
     }
 

@@ -25,18 +25,15 @@ from replaykit.core.content import MOST, sealed
 from replaykit.core.model import Exchange
 from replaykit.core.plain import counted, line, listed, measure
 from replaykit.core.steps import Asked
-from replaykit.guard.names import local
+from replaykit.report.outside import is_program, outside, told
 from replaykit.session.facts import facts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from replaykit.core.model import Episode, Unseen
+    from replaykit.core.model import Episode
     from replaykit.core.uses import Used
     from replaykit.core.verdict import Difference, Verdict
-
-WIDE = 160
-"""Characters of a command line or a reason: an interpreter's path is what tells it from another."""
 
 NEVER = 3
 """Steps nobody asked for that are told in full: what they said fills a screen with ten."""
@@ -100,13 +97,13 @@ def replayed_lines(episode: Episode, verdict: Verdict, course: Course) -> Iterat
     """The verdict of a replay: the counts, what really ran beside the episode, then what differs, the cause first."""
     guard = "isolated" if course.isolated else "guarded"
     yield f"{episode.name} ({episode.state} {episode.id})   {_verdict(verdict)} · {_seconds(course.took)} · {guard}"
-    ran, refused = outside(verdict, isolated=course.isolated)
+    ran, refused = outside(verdict.unseen, isolated=course.isolated)
     if ran:
-        yield click.style(f"ran for real, beside the episode: {_outside(ran)}", fg="yellow")
+        yield click.style(f"ran for real, beside the episode: {told(ran)}", fg="yellow")
     if verdict.tools:
         yield "ran for real, as declared: " + ", ".join(f"{line(name)} ×{times}" for name, times in verdict.tools)
     if refused:
-        yield f"refused, for it is not from the episode: {_outside(refused)}"
+        yield f"refused, for it is not from the episode: {told(refused)}"
     yield from _examples(verdict.rules)
     yield from warned(verdict.warnings)
     if course.newer:
@@ -114,20 +111,6 @@ def replayed_lines(episode: Episode, verdict: Verdict, course: Course) -> Iterat
     for block in _blocks(verdict, course):
         yield ""
         yield from block.splitlines()
-
-
-def outside(verdict: Verdict, *, isolated: bool) -> tuple[tuple[Unseen, ...], tuple[Unseen, ...]]:
-    """What ran for real beside the episode, and what was refused: programs run, connections beyond loopback do not."""
-
-    def ran(each: Unseen) -> bool:
-        return _program(each) or (local(each.what) and not isolated)
-
-    return tuple(filter(ran, verdict.unseen)), tuple(each for each in verdict.unseen if not ran(each))
-
-
-def _program(unseen: Unseen) -> bool:
-    """Whether it is a program: a connection has the name of a library, one word, and that is never `subprocess`."""
-    return unseen.how == "subprocess" or " " in unseen.how
 
 
 def _blocks(verdict: Verdict, course: Course) -> Iterator[str]:
@@ -171,7 +154,7 @@ def _crash(crash: Difference, follows: Sequence[Difference], verdict: Verdict, c
     said = [f"the program ended with exit code {code} (recorded: {recorded}) {where}"]
     if left:
         said.append(f"{counted(left, 'recorded step')} {'was' if left == 1 else 'were'} not reached")
-    if called := [f"{line(each.what)} ({line(each.how)})" for each in verdict.unseen if not _program(each)]:
+    if called := [f"{line(each.what)} ({line(each.how)})" for each in verdict.unseen if not is_program(each)]:
         said.append(f"it called {listed(called)}, which {'is' if len(called) == 1 else 'are'} not in the episode")
     if missing := len(follows) - left:
         said.append(f"{counted(missing, 'output')} of the recorded run {'is' if missing == 1 else 'are'} missing")
@@ -303,11 +286,7 @@ def _sealed(episode: Episode) -> Iterator[str]:
 def _unseen(episode: Episode) -> list[str]:
     if not episode.unseen:
         return []
-    return [f"not recorded: {_outside(episode.unseen)}"]
-
-
-def _outside(unseen: Iterable[Unseen]) -> str:
-    return ", ".join(f"{line(each.what, WIDE)} ×{each.times} ({line(each.how, WIDE)})" for each in unseen)
+    return [f"not recorded: {told(episode.unseen)}"]
 
 
 def _seconds(took: float) -> str:

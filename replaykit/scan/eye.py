@@ -148,12 +148,13 @@ class Eye:
 
     def _hits(self, data: bytes, edits: Iterable[Edit]) -> list[Hit]:
         """What edits would hide, without what opens nothing."""
-        return [
-            Hit(self._worded(name), edit.start, hash(data[edit.start : edit.end]))
-            for edit in edits
-            for name in edit.names
-            if name in self._variables or not idle(_core(data[edit.start : edit.end], edit.text))
-        ]
+        found = list[Hit]()
+        for edit in edits:  # one may have thousands of names, where secrets run into one another
+            value = data[edit.start : edit.end]
+            mark, opening = hash(value), not idle(_core(value, edit.text))
+            names = (name for name in edit.names if opening or name in self._variables)
+            found += [Hit(self._worded(name), edit.start, mark) for name in names]
+        return found
 
     def _inside(self, data: bytes, edits: Sequence[Edit], start: int, depth: int) -> Iterator[Hit]:
         """The secrets in what a text wraps, without those that edits of the text itself would hide."""

@@ -36,8 +36,25 @@ _BOTH: Final = re.compile(rb"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])")
 
 def typed(data: bytes, start: int = 0) -> Iterator[tuple[int, bytes]]:
     """The passwords in commands that begin at `start` or later, and where each stands."""
-    for curl in _CURL.finditer(data, start):
-        end = _END.search(data, curl.end(), curl.end() + _LONG)
-        for user in _USER.finditer(data, curl.end(), end.start() if end else curl.end() + _LONG):
+    for begin, end in _commands(data, start):
+        for user in _USER.finditer(data, begin, end):
             if guards(user[1], user[2]) and _BOTH.match(user[2]):
                 yield user.start(2), user[2]
+
+
+def _commands(data: bytes, start: int) -> Iterator[tuple[int, int]]:
+    """Where commands begin and end; those that run into one another as one, so that nothing is looked through twice."""
+    begin = end = 0
+    known = True  # whether the command ends there, or was only looked at so far
+    for curl in _CURL.finditer(data, start):
+        if curl.start() < end and known:
+            continue
+        if curl.start() >= end:
+            if end:
+                yield begin, end
+            begin = end = curl.end()
+        limit = curl.end() + _LONG
+        found = _END.search(data, max(curl.end(), end - 2), limit)  # a sign may lie across what was looked at
+        end, known = (found.start(), True) if found else (limit, False)
+    if end:
+        yield begin, end

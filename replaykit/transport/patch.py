@@ -4,7 +4,8 @@ Each client, however it was built (`proxy=`, `mounts`, a subclass, inside an SDK
 session), asks one method which transport a URL goes to. That method is wrapped; what it returns is
 wrapped in turn, so TLS, proxies and limits stay the client's own.
 
-Law: in place only while a session is active, and taken out without a trace.
+Law: in place only while a session is active, and taken out without a trace. What somebody else has put
+around ours meanwhile stays; within it, ours does nothing.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ class Patch:
                         f"{name} {getattr(known.module, '__version__', '')} is not known to this replaykit",
                         remedy="upgrade replaykit-llm, or give clients `transport=episode.transport()`",
                     )
-                self._replace(kind, ROUTE, lambda original: _routing(original, known, self._route))
+                self._replace(kind, ROUTE, lambda original: _routing(original, known, self._through))
 
     def _pools(self) -> None:
         """Have what pools of threads are given take its session along."""
@@ -99,14 +100,23 @@ class Patch:
         else:
             self.library(name)
 
+    def _through(self, inner: Any) -> Any:
+        return self._route(inner) if self._users else inner
+
     def _replace(self, owner: Any, name: str, wrap: Callable[[Any], Any]) -> None:
-        original = getattr(owner, name)
-        known, made = self._made.get((owner, name), (None, None))
-        if known is not original:  # a suite puts the same in place for each of its tests
-            made = wrap(original)
+        now = getattr(owner, name)
+        original, made = self._made.get((owner, name), (None, None))
+        if now not in (original, made):  # a suite puts the same in place for each of its tests, and its own over it
+            original, made = now, wrap(now)
             self._made[owner, name] = original, made
         setattr(owner, name, made)
-        self._undo.append(lambda: setattr(owner, name, original))
+        self._undo.append(lambda: _put_back(owner, name, made, original))
+
+
+def _put_back(owner: Any, name: str, made: Any, original: Any) -> None:
+    """Have the original in its place again, unless somebody has replaced ours since."""
+    if getattr(owner, name) is made:
+        setattr(owner, name, original)
 
 
 def _routing(original: Any, known: Library, route: Callable[[Any], Any]) -> Any:

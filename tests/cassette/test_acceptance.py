@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from replaykit.cassette import page as pages
 from replaykit.cassette import read, save, shown
-from replaykit.cassette.acceptance import body_of, chosen, decided, is_news, summary
+from replaykit.cassette.acceptance import Choice, summary
 from replaykit.cassette.page import page, verify
 from replaykit.core.diff import diff
 from replaykit.core.model import Acceptance, Outputs
@@ -27,23 +27,23 @@ DRAFT = Agent(cities=("Paris",), verdict="No.", seed="b").episode()
 
 def test_the_first_time_all_of_it_is_taken() -> None:
     """Without a history of its own: a draft has none."""
-    assert DRAFT == chosen(replace(DRAFT, history=(FIRST,)), None, "")
+    assert DRAFT == Choice(replace(DRAFT, history=(FIRST,))).episode
 
 
 def test_the_whole_takes_the_place_of_all_but_the_history() -> None:
     """Steps, outputs and id are the draft's."""
-    assert replace(DRAFT, name="weather", history=(FIRST,)) == chosen(DRAFT, ACCEPTED, "")
+    assert replace(DRAFT, name="weather", history=(FIRST,)) == Choice(DRAFT, ACCEPTED).episode
 
 
 def test_requests_alone() -> None:
     """The outputs stay what they were, so that a replay fails until they are so again."""
-    found = chosen(DRAFT, ACCEPTED, "requests")
+    found = Choice(DRAFT, ACCEPTED, "requests").episode
     assert (DRAFT.id, DRAFT.steps, ACCEPTED.outputs, (FIRST,)) == (found.id, found.steps, found.outputs, found.history)
 
 
 def test_outputs_alone() -> None:
     """The steps stay what they were."""
-    found = chosen(DRAFT, ACCEPTED, "outputs")
+    found = Choice(DRAFT, ACCEPTED, "outputs").episode
     assert (ACCEPTED.id, ACCEPTED.steps, DRAFT.outputs, (FIRST,)) == (
         found.id,
         found.steps,
@@ -75,16 +75,16 @@ def test_decisions_are_in_the_tape_and_at_the_end_of_the_page(tmp_path: Path) ->
 
 def test_a_decision_says_what_it_changed() -> None:
     """From what to what, by whom; where nothing but the page is new, nobody has decided anything."""
-    first = decided(DRAFT, DRAFT, None, who="Ann\x1b", when=7)
+    first = Choice(DRAFT).decided(who="Ann\x1b", when=7)
     assert (Acceptance("Ann\\x1b", 7, DRAFT.id),) == first.history
-    found = decided(chosen(DRAFT, ACCEPTED, ""), DRAFT, ACCEPTED, who="Bob", when=8, why="see #214")
+    found = Choice(DRAFT, ACCEPTED).decided(who="Bob", when=8, why="see #214")
     assert (FIRST, ("Bob", "see #214", ACCEPTED.id)) == (
         found.history[0],
         (found.history[1].who, found.history[1].why, found.history[1].instead),
     )
     assert "1 output" in found.history[1].changed
     again = replace(ACCEPTED, id="episode_c")
-    assert ACCEPTED.history == decided(chosen(again, ACCEPTED, ""), again, ACCEPTED, who="Bob", when=9).history
+    assert ACCEPTED.history == Choice(again, ACCEPTED).decided(who="Bob", when=9).history
 
 
 def test_the_page_is_made_once(tmp_path: Path) -> None:
@@ -98,10 +98,9 @@ def test_the_page_is_made_once(tmp_path: Path) -> None:
 
     sys.setprofile(count)
     try:
-        found = chosen(DRAFT, ACCEPTED, "")
-        body = body_of(found)
-        assert is_news(found, ACCEPTED, shown(tmp_path, ACCEPTED.name), body)
-        save(tmp_path, decided(found, DRAFT, ACCEPTED, who="Bob", when=8, body=body), body)
+        choice = Choice(DRAFT, ACCEPTED)
+        assert choice.is_news(shown(tmp_path, ACCEPTED.name))
+        save(tmp_path, choice.decided(who="Bob", when=8), choice.body)
     finally:
         sys.setprofile(None)
     assert [DRAFT.id] == made

@@ -156,6 +156,7 @@ def test_a_store_that_keeps_nothing_is_said(server: Server, store: Path) -> None
         ((("retry-after", "2.5"),), 2.5),
         ((("retry-after", "-3"),), 0.0),
         ((("retry-after", "soon"),), None),
+        ((("retry-after", "Mon, 1 Jan 99999999999 00:00:00 GMT"),), None),
         ((("retry-after-ms", "x"), ("retry-after", "3")), 3.0),
         ((), None),
     ],

@@ -24,6 +24,9 @@ def test_what_another_recorder_lost_is_no_drift() -> None:
 def test_an_imported_answer_is_of_the_day_that_it_names() -> None:
     """Nobody knows when it was recorded; without a date of its own, no day is told."""
     dated = answered(message(), headers={**HEADERS, "date": "Thu, 19 Nov 2026 10:00:00 GMT"})
-    for exchange, day in ((dated, "2026-11-19"), (answered(message(), headers={**HEADERS, "date": "today"}), "")):
+    undated = (
+        answered(message(), headers={**HEADERS, "date": each}) for each in ("today", "1 Jan 99999999999 0:00 GMT")
+    )
+    for exchange, day in ((dated, "2026-11-19"), *((each, "") for each in undated)):
         (seen,) = Checks([contract()]).episode(Episode("episode_1", "support", steps=(exchange,)))
         assert day == seen.day

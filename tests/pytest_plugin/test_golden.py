@@ -148,6 +148,7 @@ def test_what_has_no_cassette_fails(copy: Suite) -> None:
     assert {"error": 1, "deselected": 5} == ran.counts, ran.text
     assert "test_agent.test_says is recorded (episode_" in ran.text
     assert "but not accepted\nrun `replaykit show draft:test_agent.test_says`, then `replaykit accept" in ran.text
+    assert "or record it again: pytest tests/test_agent.py::test_says --replaykit-record=missing" in ran.text
     shutil.rmtree(copy.folder / "episodes")
     ran = copy.pytest("-k", "says")
     assert "test_agent.test_says has no cassette in cassettes/\n" in ran.text
@@ -210,11 +211,13 @@ def test_an_unknown_mode(recorded: Suite, variables: dict[str, str], options: li
 
 
 def test_what_a_mark_cannot_say(copy: Suite) -> None:
-    """It is named, with what a mark can say."""
+    """It is named, with what a mark can say, also before there is a cassette."""
     path = copy.folder / "tests" / "test_agent.py"
-    path.write_text(path.read_text().replace("max_calls=2", "max_cals=2"))
-    ran = copy.pytest("-k", "test_case")
-    assert "@pytest.mark.episode does not understand max_cals: it takes a name, and unused=bool" in ran.text
+    written = path.read_text().replace("max_calls=2", "max_cals=2, max_turns='2'")
+    for name in ("by-name", "another-name"):
+        path.write_text(written.replace("by-name", name))
+        ran = copy.pytest("-k", "test_case")
+        assert "@pytest.mark.episode does not understand max_cals, max_turns='2': it takes a name" in ran.text
 
 
 def test_orphans(copy: Suite) -> None:
@@ -260,6 +263,31 @@ def test_fixtures_of_the_test_belong_to_its_episode(copy: Suite) -> None:
     ran = copy.pytest("tests/test_tidy.py")
     assert "step 3 was never asked for" in ran.text
     assert 1 == ran.exit_code
+
+
+BESIDE = """
+import contextlib, socket, subprocess, sys
+import pytest
+from talk import ask
+
+@pytest.mark.episode
+def test_swallows():
+    assert ask("hello") == "hello!"
+    subprocess.run(["true"], check=True)
+    with contextlib.suppress(OSError):
+        socket.create_connection(("192.0.2.1", 80), 0.01)
+"""
+
+
+def test_what_is_not_from_the_episode_is_named(copy: Suite) -> None:
+    """The test passes; the summary and the report say what ran beside it, and what was refused and nobody minded."""
+    copy.write("tests/test_agent.py", BESIDE)
+    ran = copy.pytest("--replaykit-report=it.json")
+    assert {"passed": 1} == ran.counts, ran.text
+    assert "ran for real, beside the episodes: true ×1 (subprocess)\n" in ran.text
+    assert "refused, for it is in no episode: 192.0.2.1 ×1 (socket)\n" in ran.text
+    (told,) = json.loads((copy.folder / "it.json").read_text("utf-8"))["tests"]
+    assert ["true", "192.0.2.1"] == [each["what"] for each in told["unseen"]]
 
 
 def test_a_suite_without_replaykit_runs_as_it_would(copy: Suite) -> None:

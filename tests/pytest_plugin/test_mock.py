@@ -121,6 +121,16 @@ def test_an_unmocked_request_is_not_sent(mock: Any, routing: Routing, server: Se
     assert (0, [raised.value]) == (server.connections, routing.unmocked)
 
 
+def test_a_route_that_an_error_names_fits(mock: Any, server: Server) -> None:
+    """What the error says to write answers the same request from then on, a port in its address included."""
+    with httpx2.Client() as client:
+        with pytest.raises(NotMocked) as raised:
+            client.get(f"{server.url}/week")
+        assert f"answer it: replaykit_mock.get('{server.url}/week')" in str(raised.value)
+        mock.get(f"{server.url}/week").respond(json={"celsius": 14})
+        assert {"celsius": 14} == client.get(f"{server.url}/week").json()
+
+
 def test_an_unmocked_request_hides_its_secrets(routing: Routing, monkeypatch: pytest.MonkeyPatch) -> None:
     """A key in an address or a pattern is not shown by the error."""
     secret = "q8Zk2LpV0xW4mB7nT1rY"

@@ -173,11 +173,15 @@ def test_a_run_that_is_started_from_another_folder(recorded: Suite, tmp_path: Pa
 
 def test_orphans_of_a_part(recorded: Suite) -> None:
     """Where tests may be missing from what was collected, that is said with what is listed; -k leaves none out."""
-    path = recorded.write("tests of it/test_broken.py", "import nothing_of_that_name")
-    words = ("-k", "one", "-p", "cacheprovider", "--lf", "tests of it")
+    broken = recorded.write("tests of it/test_broken.py", "import nothing_of_that_name")
+    skipped = recorded.write(
+        "tests of it/test_skipped.py", "import pytest\npytest.importorskip('nothing_of_that_name')"
+    )
+    words = ("-k", "one", "-p", "cacheprovider", "--lf", "--ignore=elsewhere", "tests of it")
     ran = recorded.pytest("--replaykit-orphans", "--collect-only", *words)
-    path.unlink()
-    why = "tests of it, --lf and errors while collecting"
+    broken.unlink()
+    skipped.unlink()
+    why = "tests of it, --lf, --ignore, files that were skipped as a whole and errors while collecting"
     told = f"not all tests may have been collected ({why}): what they use is listed, too"
     assert f"\n    {UNMARKED}\n{told}\n" in ran.text
 

@@ -160,6 +160,31 @@ def test_a_pool_imported_inside_a_block_carries_its_session(store: Path) -> None
     assert "bob\nFalse\n" == _python(POOL, store)
 
 
+AROUND = """
+import sys, replaykit
+from concurrent.futures import ThreadPoolExecutor
+original, seen = ThreadPoolExecutor.submit, []
+for _ in range(3):
+    with replaykit.record("ann", store=sys.argv[1]):
+        ours = ThreadPoolExecutor.submit
+        def theirs(pool, *work):
+            seen.append(work)
+            return ours(pool, *work)
+        ThreadPoolExecutor.submit = theirs
+    assert ThreadPoolExecutor.submit is theirs, "what was put around ours was thrown away"
+    ThreadPoolExecutor.submit = ours
+    assert ours.__wrapped__ is original, "ours is around itself"
+with replaykit.record("ann", store=sys.argv[1]):
+    pass
+assert ThreadPoolExecutor.submit is original, "ours is still there"
+"""
+
+
+def test_what_somebody_puts_around_ours_stays(store: Path) -> None:
+    """What a tracer puts around a method while a block is open outlasts it, and ours does not pile up beneath."""
+    assert "" == _python(AROUND, store)
+
+
 ALIAS = """
 import sys, httpx2, replaykit
 httpx2.alias_httpx()

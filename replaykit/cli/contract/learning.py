@@ -96,7 +96,7 @@ def infer(  # noqa: PLR0913, PLR0917 - click's options
     replaykit contract infer shop.orders --from shopping --path /orders
     replaykit contract infer anthropic.messages --from support --from-type anthropic.types:Message
     """
-    from replaykit.cli.contract.binding import bound
+    from replaykit.cli.contract.scope import scope
     from replaykit.config import load
     from replaykit.contracts.registry import adopted, checked
 
@@ -112,11 +112,12 @@ def infer(  # noqa: PLR0913, PLR0917 - click's options
     group = _group(name, exchanges, sought, published) if episodes else None
     binds = group.binds if group is not None else published.binds if published is not None else sought.binds(name)
     known = None if afresh or types else published
-    found = _inferred(name, group.exchanges if group is not None else (), declarations, binds, known)
+    about = group.exchanges if group is not None else ()
+    found = _inferred(name, about, declarations, binds, known)
     if published is not None:
         found = _decided(found, published)
     probes = _keep(registry, found.contract, group)
-    held = bound(group.exchanges if group is not None else (), found.contract.binds, config.gateways)
+    held = scope(about, found.contract.binds, config.gateways)
     if as_json:
         more = {"known": known.version if known is not None else None, **held.document}
         telling.put(_as_json(found, registry, probes) | more)

@@ -69,7 +69,7 @@ class Check:
         """All that is to be said of an exchange; `parsed` is its request, where somebody has read it before."""
         parsed = parsed or Parsed(exchange.request)
         looked: set[Direction] = {"request"}
-        found = list(self.sent(parsed))
+        found = list(self._sent(parsed))
         if exchange.response is not None:
             whole = exchange.failure is None and not exchange.left
             for direction, told in self._answered(parsed, exchange.response, whole=whole):
@@ -80,11 +80,11 @@ class Check:
 
     def sent(self, parsed: Parsed) -> Iterator[Finding]:
         """What is to be said of what our own program sends."""
-        yield from asked(self.contract, parsed)
-        yield from hosted(self._sent(parsed), parsed.elsewhere(self.contract.binds))
+        return hosted(self._sent(parsed), parsed.elsewhere(self.contract.binds))
 
     def _sent(self, parsed: Parsed) -> Iterator[Finding]:
         request = parsed.request
+        yield from _asked(self.contract, request.headers)
         yield from self._judged("request.headers", _heads(request.headers), "request")
         if request.body.size:
             yield from self._judged("request", parsed.document, "request")

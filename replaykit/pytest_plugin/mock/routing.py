@@ -147,6 +147,6 @@ def _remedy(request: Any) -> str:
     """The line of a test that would answer this request."""
     url = urlsplit(str(request.url))
     ready = next((wire for wire in speeches() if wire.path.search(url.path) and request.method == "POST"), None)
-    where = f"https://{url.hostname}{url.path}" if url.scheme == "https" else f"{url.scheme}://{url.hostname}{url.path}"
+    where = f"{url.scheme}://{url.netloc.rpartition('@')[2]}{url.path}"  # a route without the port would not fit
     call = f'{ready.name}("…")' if ready else f"{request.method.lower()}({line(where, WIDE)!r}).respond(json={{…}})"
     return f"answer it: replaykit_mock.{call}"

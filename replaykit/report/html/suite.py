@@ -14,6 +14,7 @@ from replaykit.report.clock import when as dated
 from replaykit.report.html.facts import Tile
 from replaykit.report.html.prose import code
 from replaykit.report.html.sheet import rendered
+from replaykit.report.outside import told as beside
 from replaykit.report.suite import OUTCOMES, PLAYED, ordered, sums, told
 
 if TYPE_CHECKING:
@@ -121,6 +122,9 @@ def _facts(trial: Trial) -> Iterator[str]:
     """What stands beside the name of a test."""
     if trial.how in PLAYED:
         yield told(trial.steps)
+    if trial.unseen:
+        words = "beside" if trial.how == "replayed" else "not recorded"
+        yield f"{words}: {beside(trial.unseen)}"
     if trial.calls:
         yield f"{counted(trial.calls, 'call')}, {counted(trial.tokens, 'token')}"
     if trial.took:

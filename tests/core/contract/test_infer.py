@@ -197,6 +197,13 @@ def test_headers_come_in_groups() -> None:
     assert "x-declared" not in schema["properties"]["x-ratelimit-limit-requests"]
 
 
+@pytest.mark.parametrize("date", ["today", "1 Jan 99999999999 00:00:00 GMT", "1 Jan 0001 00:00:00 +0900"])
+def test_a_date_that_is_none_names_no_month(date: str) -> None:
+    """What a server writes for a date is not always one, nor one that there can be."""
+    headers = (("Content-Type", "application/json"), ("Date", date))
+    assert "response" in infer("shop.orders", [answered({}, headers=headers)], date=DAY).parts
+
+
 def test_a_hostile_document_ends() -> None:
     """What is nested without end is free below a depth, and what has names without end is a map."""
     deep: Any = 1

@@ -13,15 +13,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
-from replaykit.core.contract.bound import on
+from replaykit.core.contract.bound import Parsed, on
 from replaykit.core.contract.model import Binds
 from replaykit.providers import registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from urllib.parse import SplitResult
 
     from replaykit.core.model import Exchange, Request
 
@@ -51,16 +49,16 @@ def operations(exchanges: Iterable[Exchange], host: str = "", path: str = "") ->
     """
     found: dict[tuple[str, str, str, str, str], list[Exchange]] = {}
     for exchange in exchanges:
-        url = _split(exchange.request)
-        if url.hostname and host in ("", url.hostname):
-            found.setdefault(_key(exchange.request, path), []).append(exchange)
+        parsed = Parsed(exchange.request)
+        if parsed.host and host in ("", parsed.host):
+            found.setdefault(_key(parsed, path), []).append(exchange)
     groups = [Group(_name(*key), _binds(*key), tuple(group)) for key, group in sorted(found.items())]
     return _told_apart(groups)
 
 
 def binds_of(request: Request) -> Binds:
     """What a request's contract would be about."""
-    return _binds(*_key(request))
+    return _binds(*_key(Parsed(request)))
 
 
 def template(path: str) -> str:
@@ -68,23 +66,14 @@ def template(path: str) -> str:
     return "/".join("{id}" if _ID.fullmatch(part) else part for part in path.rstrip("/").split("/")) or "/"
 
 
-def _key(request: Request, path: str = "") -> tuple[str, str, str, str, str]:
+def _key(parsed: Parsed, path: str = "") -> tuple[str, str, str, str, str]:
     """Provider and operation, or method, host and path: `path` itself, where it means the request's."""
-    asked = registry.document_of(request)
-    provider, operation = registry.find(request.method, request.url, request.headers, asked)
+    provider, operation = parsed.wire
     if provider.name != "other" and operation.name not in _VAGUE:
         return provider.name, operation.name, "", "", ""
-    url = _split(request)
-    meant = path if "{" in path and on(url.path, path) else template(url.path)
-    return "", "", request.method.upper(), url.hostname or "", meant
-
-
-def _split(request: Request) -> SplitResult:
-    """The parts of a request's address; empty ones where it is none."""
-    try:
-        return urlsplit(request.url)
-    except ValueError:
-        return urlsplit("")
+    its = parsed.url.path
+    meant = path if "{" in path and on(its, path) else template(its)
+    return "", "", parsed.request.method.upper(), parsed.host, meant
 
 
 def _binds(provider: str, operation: str, method: str, host: str, path: str) -> Binds:

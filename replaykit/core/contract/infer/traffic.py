@@ -134,7 +134,7 @@ def _documents(body: bytes) -> list[JSON]:
 def _month(headers: Headers) -> list[str]:
     """The month of an answer, from its `date` header; nothing when that is no date."""
     try:
-        moment = parsedate_to_datetime(header(headers, "date"))
-    except ValueError:
+        moment = parsedate_to_datetime(header(headers, "date")).astimezone(UTC)
+    except (ValueError, OverflowError):  # the year 99999999999, or midnight of the first day of all in Tokyo
         return []
-    return [moment.astimezone(UTC).strftime("%Y-%m")]
+    return [moment.strftime("%Y-%m")]

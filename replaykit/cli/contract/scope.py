@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from replaykit.config import gateway
 from replaykit.core.contract.bound import Parsed
 from replaykit.core.contract.infer import unbound
 from replaykit.core.plain import line, listed
@@ -18,8 +19,12 @@ if TYPE_CHECKING:
     from replaykit.core.model import Exchange
 
 
+_WIDE = 200
+"""Characters of a host, or of versions."""
+
+
 @dataclass(frozen=True, slots=True)
-class Bound:
+class Scope:
     """What a draft holds for, next to what it was learned from.
 
     `gateways` and `strangers` are hosts that answered in the provider's stead: those that a project has declared,
@@ -49,20 +54,16 @@ class Bound:
         if self.gateways:
             yield f"answered by {_told(self.gateways)} in place of {self.binds.host}"
         if self.strangers:
-            entry = f'"{line(self.strangers[0], _WIDE)}" = "{self.binds.provider}"'
-            yield f"answered by {_told(self.strangers)}, where it does not hold: {entry} in [tool.replaykit.gateways]"
+            setting = gateway(self.strangers[0], self.binds.provider)
+            yield f"answered by {_told(self.strangers)}, where it does not hold: {setting}"
 
 
-_WIDE = 200
-"""Characters of a host, or of versions."""
-
-
-def bound(exchanges: Sequence[Exchange], binds: Binds, gateways: Gateways) -> Bound:
+def scope(exchanges: Sequence[Exchange], binds: Binds, gateways: Gateways) -> Scope:
     """What a contract that was learned from these exchanges holds for."""
     asked = [Parsed(each.request, gateways) for each in exchanges]
     near = {each.elsewhere(binds) for each in asked if each.reaches(binds)}
     far = {each.elsewhere(binds) for each in asked if not each.reaches(binds)}
-    return Bound(binds, _sorted(near), _sorted(far), unbound(exchanges, binds))
+    return Scope(binds, _sorted(near), _sorted(far), unbound(exchanges, binds))
 
 
 def _sorted(hosts: set[str]) -> tuple[str, ...]:
