@@ -199,26 +199,30 @@ def tests(bench: Bench) -> Iterator[Row]:
     """A suite of tests, one cassette each, in whole processes: by each recorder's plugin, and from vcrpy's YAML."""
     found = suites.measured({who: who for who in (suites.FLOOR, *bench.everybody)}, bench.folder, bench.url)
     least = found.pop(suites.FLOOR)
-    yield from _suite(f"{suites.TESTS} tests, 52 kB each", found, least)
+    goal = Goal(limit=1)
+    yield from _suite(f"{suites.TESTS} tests, 52 kB each", found, least, ("test", suites.TESTS), [goal, goal])
     if "vcrpy" in bench.peers:
         theirs = suites.measured({"vcrpy": "yaml", OURS: "taken over"}, bench.folder, bench.url)
-        yield from _suite("the same from vcrpy's YAML", theirs, least)
+        yield from _suite("the same from vcrpy's YAML", theirs, least, ("play", suites.PLAYS), [None, goal])
 
 
-def _suite(what: str, found: Mapping[str, Found], least: Found) -> Iterator[Row]:
-    """Whole runs beside those of the peers, and what is over the floor for each test."""
-    over = {who: _over(one, least) for who, one in found.items()}
-    for temper in ("cold", "warm"):
+def _suite(
+    what: str, found: Mapping[str, Found], least: Found, each: tuple[str, int], goals: Sequence[Goal | None]
+) -> Iterator[Row]:
+    """Whole runs beside those of the peers, cold and warm, and what is over the floor for `each` of so many."""
+    name, times = each
+    over = {who: _over(one, least, times) for who, one in found.items()}
+    for temper, goal in zip(("cold", "warm"), goals, strict=True):
         bare = floor({suites.FLOOR: least}, temper)
         yield row(f"{what}, {temper}", found, temper, goal=Goal(bare, 1, "of peers"))
-        yield row("  a test, over MockTransport", over, temper, goal=Goal(limit=1))
+        yield row(f"  a {name}, over MockTransport", over, temper, goal=goal)
 
 
-def _over(found: Found, least: Found) -> Found:
-    """What a test takes beyond the floor."""
+def _over(found: Found, least: Found, times: int) -> Found:
+    """What each of so many takes beyond the floor."""
     if isinstance(found, str) or isinstance(least, str):
         return "fails"
-    return {key: (whole - least[key]) / suites.TESTS for key, whole in found.items()}
+    return {key: (whole - least[key]) / times for key, whole in found.items()}
 
 
 def contracts(_bench: Bench) -> Iterator[Row]:

@@ -33,6 +33,9 @@ FILES, EACH = 10, 30
 
 TESTS = FILES * EACH
 
+PLAYS = 2 * TESTS
+"""Requests that are answered: those of a test are the last two turns of an agent."""
+
 ROUNDS = 5
 """Runs that are timed, cold and warm, after the one that records."""
 
