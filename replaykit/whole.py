@@ -11,15 +11,17 @@ import contextlib
 import fcntl
 import os
 import re
-import tempfile
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-_DRAWN = r"[a-z0-9_]{8}"
-"""What `tempfile` puts behind a mark."""
+MARK = ".replaykit-"
+"""What the name of a draft begins with; twelve hexadecimal digits follow, as in no name that a person gives."""
+
+_DRAFT = re.compile(re.escape(MARK) + "[0-9a-f]{12}")
 
 
 def without_waiting(path: str, flags: int) -> int:
@@ -27,11 +29,11 @@ def without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)
 
 
-def write(texts: Mapping[Path, bytes], mark: str) -> None:
-    """These files hold this, in folders that are there; drafts begin with the `mark`. `OSError` when none does."""
-    _sweep({path.parent for path in texts}, mark)
+def write(texts: Mapping[Path, bytes]) -> None:
+    """These files hold this, in folders that are there, readable as the umask has it. `OSError` when none does."""
+    _sweep({path.parent for path in texts})
     with contextlib.ExitStack() as stack:
-        _move([(stack.enter_context(_draft(path, text, mark)), path) for path, text in texts.items()])
+        _move([(stack.enter_context(_draft(path, text)), path) for path, text in texts.items()])
 
 
 def _move(drafts: Sequence[tuple[Path, Path]]) -> None:
@@ -51,37 +53,36 @@ def _put_back(path: Path, data: bytes | None) -> None:
 
 
 @contextlib.contextmanager
-def _draft(path: Path, text: bytes, mark: str) -> Iterator[Path]:
+def _draft(path: Path, text: bytes) -> Iterator[Path]:
     """A file beside its later place, safely on the disk; gone afterwards when it was not moved."""
-    handle, draft = _drawn(path.parent, mark)
+    handle, draft = _drawn(path.parent)
     with os.fdopen(handle, "wb") as file:
         try:
             file.write(text)
             file.flush()
             os.fsync(handle)
-            draft.chmod(0o644)
             yield draft
         finally:
             draft.unlink(missing_ok=True)
 
 
-def _drawn(folder: Path, mark: str) -> tuple[int, Path]:
+def _drawn(folder: Path) -> tuple[int, Path]:
     """A new file, open and locked; where the file system knows no locks, nobody takes away what is not locked."""
     while True:
-        handle, name = tempfile.mkstemp(dir=folder, prefix=mark)
+        draft = folder / f"{MARK}{token_hex(6)}"
+        handle = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
         with contextlib.suppress(OSError):
             fcntl.flock(handle, fcntl.LOCK_EX)
         if os.fstat(handle).st_nlink:
-            return handle, folder / os.path.basename(name)  # noqa: PTH119 - mkstemp gives a text
+            return handle, draft
         os.close(handle)  # somebody took it for a dead one's before it was locked
 
 
-def _sweep(folders: Iterable[Path], mark: str) -> None:
+def _sweep(folders: Iterable[Path]) -> None:
     """Take away the drafts that dead writers left in these folders; whatever cannot be taken away stays."""
-    known = re.compile(re.escape(mark) + _DRAWN)
     for folder in folders:
         with contextlib.suppress(OSError):
-            for path in [each for each in folder.iterdir() if known.fullmatch(each.name)]:
+            for path in [each for each in folder.iterdir() if _DRAFT.fullmatch(each.name)]:
                 _take(path)
 
 

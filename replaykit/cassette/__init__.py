@@ -129,7 +129,7 @@ def save(folder: Path, episode: Episode, body: str = "") -> tuple[Path, Path]:
 def write(texts: Mapping[Path, bytes]) -> None:
     """Have these files hold this: first all beside their places, then all moved there."""
     try:
-        whole.write(texts, ".accept-")
+        whole.write(texts)
     except OSError as error:
         raise _unwritten(next(iter(texts)).with_suffix(""), error) from error
 

@@ -82,7 +82,7 @@ def save(folder: Path, texts: Mapping[Path, bytes]) -> None:
     try:
         for path in texts:
             _inside(folder, path.parent).mkdir(parents=True, exist_ok=True)
-        whole.write(texts, ".contract-")
+        whole.write(texts)
     except OSError as error:
         path = next(iter(texts))
         raise ContractError(error.strerror or str(error), path=str(path), remedy="nothing was changed") from error

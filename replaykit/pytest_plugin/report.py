@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from replaykit import whole
 from replaykit.core.plain import line
 from replaykit.pytest_plugin.outcomes import folded
 
@@ -70,10 +71,10 @@ class Writer:
         kind, tests, drift = self.path.suffix.lower(), folded(self._reports), _drift(config)
         path = self.path
         if kind in FORMS and (tests or drift is None):
-            _write(path, FORMS[kind](tests, time.time()))
+            whole.write({path: FORMS[kind](tests, time.time()).encode()})
             path = path.with_name(f"{path.stem}.contracts{path.suffix}")
         if drift is not None:
-            _write(path, DRIFT[kind](drift))
+            whole.write({path: DRIFT[kind](drift).encode()})
             self.said = f"report: {line(str(path), LONGEST)}" if path == self.path else f"{self.said}, and {path.name}"
         elif kind not in FORMS:
             self.said = "no report was written: no contract was checked"
@@ -108,16 +109,6 @@ def _problem(path: Path, forms: Container[str]) -> str:
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         return f"nothing may be written there: give another file than one in {folder}"
     return ""
-
-
-def _write(path: Path, text: str) -> None:
-    """Have the file hold this: beside its place first, so that a report is whole or the one before."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        draft.write_text(text, encoding="utf-8", newline="\n")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _page(tests: Sequence[Trial], when: float) -> str:

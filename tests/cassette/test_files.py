@@ -127,10 +127,10 @@ def test_a_kill_between_the_two(tmp_path: Path, after: int, problems: int) -> No
     found = load(tmp_path, "support")
     assert found == EPISODE.accepted()
     assert ("support",) == names(tmp_path)
-    assert list(tmp_path.glob(".accept-*"))
+    assert list(tmp_path.glob(".replaykit-*"))
     save(tmp_path, EPISODE)
     assert [] == list(verify(tmp_path))
-    assert [] == list(tmp_path.glob(".accept-*"))
+    assert [] == list(tmp_path.glob(".replaykit-*"))
 
 
 WRITING = """
@@ -143,26 +143,29 @@ def waiting(self, target, move=Path.replace):
     sys.stdin.read()
     return move(self, target)
 Path.replace = waiting
-whole.write({Path(sys.argv[1], "theirs"): b"theirs"}, ".accept-")
+whole.write({Path(sys.argv[1], "theirs"): b"theirs"})
 """
 
 
 def test_the_drafts_of_the_living_stay(tmp_path: Path) -> None:
     """What another process is writing at the moment is not taken away, nor a file that only looks like a draft."""
-    others = [tmp_path / name for name in (".accept-", ".accept-notes.txt", ".contract-abcd1234", ".accept-ABCD1234")]
+    others = [
+        tmp_path / name
+        for name in (".replaykit-", ".replaykit-settings", ".replaykit-0123456789ab.txt", ".replaykit-0123456789AB")
+    ]
     for each in others:
         each.write_text("mine")
-    (tmp_path / ".accept-abcd1234").symlink_to(others[0])
+    (tmp_path / ".replaykit-0123456789ab").symlink_to(others[0])
     with subprocess.Popen(
         [sys.executable, "-c", WRITING, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as other:
         assert other.stdout is not None
         draft = other.stdout.readline().strip()
         save(tmp_path, EPISODE)
-        assert draft in map(str, tmp_path.glob(".accept-*"))
+        assert draft in map(str, tmp_path.glob(".replaykit-*"))
         other.communicate()
     assert "theirs" == (tmp_path / "theirs").read_text()
-    assert {"mine"} == {each.read_text() for each in (*others, tmp_path / ".accept-abcd1234")}
+    assert {"mine"} == {each.read_text() for each in (*others, tmp_path / ".replaykit-0123456789ab")}
 
 
 @pytest.mark.parametrize(

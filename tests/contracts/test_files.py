@@ -98,11 +98,15 @@ def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
     assert [] == list((tmp_path / "elsewhere").iterdir())
 
 
-def test_what_is_written_is_for_everybody(tmp_path: Path) -> None:
-    """Files that are committed can be read by whoever checks them out, in a folder that is made for them."""
-    path = tmp_path / "shop.orders" / "1.0.0.json"
-    save(tmp_path, {path: b"{}"})
-    assert 0o644 == path.stat().st_mode & 0o777
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600)])
+def test_who_may_read_what_is_written(tmp_path: Path, umask: int, mode: int) -> None:
+    """Whoever the umask allows, as with every other file, in a folder that is made for it."""
+    path, before = tmp_path / "shop.orders" / "1.0.0.json", os.umask(umask)
+    try:
+        save(tmp_path, {path: b"{}"})
+    finally:
+        os.umask(before)
+    assert mode == path.stat().st_mode & 0o777
 
 
 FULL = """

@@ -165,4 +165,4 @@ def _yaml(document: Any) -> str:
 def _put(path: Path, text: str) -> None:
     """Have the file hold this, in a folder that may have to be made."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    whole.write({path: text.encode()}, ".replaykit-vcr-")
+    whole.write({path: text.encode()})
