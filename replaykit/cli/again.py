@@ -49,12 +49,7 @@ def record_again(text: str, times: int, config: Config, store: Path | None, *, y
     remember(made, store or config.store_path)
     click.echo("", err=True)
     if _fails(made[-1], before):
-        code = made[-1].outputs.exit_code
-        click.echo(
-            f"the run failed: exit code {code}, and {line(before.name)} has 0; what follows came of that\n"
-            f"its output is above: mend the cause and try again (replaykit rm {made[-1].id} removes the draft)\n",
-            err=True,
-        )
+        click.echo(_failed(made[-1], before), err=True)
     terminal.write(difference.review(review, noise(others) if others else None), sys.stderr)
     for number, other in enumerate(others, start=2):
         if not other.same:
@@ -62,6 +57,17 @@ def record_again(text: str, times: int, config: Config, store: Path | None, *, y
             click.echo(f"run {number} differs from run 1 in {summary(other)}: replaykit diff {ids}", err=True)
     is_same = review.fate == "same" and all(other.same for other in others)
     sys.exit(0 if is_same and not departs else 1)
+
+
+def _failed(draft: Episode, before: Episode) -> str:
+    """That a run failed that did not when it was recorded."""
+    from replaykit.core.plain import line
+
+    code = draft.outputs.exit_code
+    return (
+        f"the run failed: exit code {code}, and {line(before.name)} has 0; what follows came of that\n"
+        f"its output is above: mend the cause and try again (replaykit rm {draft.id} removes the draft)\n"
+    )
 
 
 def _made(before: Episode, times: int, config: Config, store: Path | None) -> tuple[list[Episode], bool]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from xxhash import xxh3_128_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator, Mapping
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 """Names and values as on the wire, in order and with repeats; bytes are read as Latin-1, so that they survive."""
@@ -190,6 +190,14 @@ class Unseen:
     what: str
     how: str
     times: int = 1
+
+
+def together(unseen: Iterable[Unseen]) -> tuple[Unseen, ...]:
+    """The same things as one, with how often in all, in the order in which each came first."""
+    times: dict[tuple[str, str], int] = {}
+    for each in unseen:
+        times[each.what, each.how] = times.get((each.what, each.how), 0) + each.times
+    return tuple(Unseen(what, how, count) for (what, how), count in times.items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from replaykit.errors import hide
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from replaykit.core.match import Echo
+    from replaykit.core.match import Echo, Index
     from replaykit.core.model import Exchange, Headers, Request
     from replaykit.core.normalize import Bindings, Rules
 
@@ -36,6 +36,11 @@ class Serve(NamedTuple):
     bindings: Bindings | None = None
     echo: Echo | None = None
     rules: Rules | None = None
+
+    @classmethod
+    def of(cls, exchange: Exchange, found: Found, index: Index) -> Serve:
+        """What was found; the rules are asked for only where something is renamed."""
+        return cls(exchange, found.bindings, found.echo, None if found.bindings is None else index.rules)
 
     def content(self) -> tuple[bytes, tuple[int, ...]]:
         """The body to be given, and the lengths of its chunks."""

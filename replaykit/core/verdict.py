@@ -26,13 +26,13 @@ did not reach, print or return says nothing.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from replaykit.core.attempts import wholes
-from replaykit.core.model import Outputs, Unseen
+from replaykit.core.model import Outputs, Unseen, together
 from replaykit.core.plain import counted, line
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
             {**each.detail, "kind": each.kind, "step": each.step, "text": each.text} for each in verdict.differences
         ],
         "tools": dict(verdict.tools),
-        "unseen": [{"what": each.what, "how": each.how, "times": each.times} for each in verdict.unseen],
+        "unseen": [asdict(each) for each in verdict.unseen],
         "warnings": list(verdict.warnings),
     }
 
@@ -314,13 +314,12 @@ def _rules(episode: Episode, steps: Iterable[Whole], plays: Plays) -> tuple[Used
 
 
 def _unseen(remarks: _Remarks) -> tuple[Unseen, ...]:
-    """What did not come through us, the same things taken together."""
-    times: dict[tuple[str, str], int] = {}
-    for kind, detail in remarks:
-        if kind == "unseen":
-            key = str(detail["what"]), str(detail["how"])
-            times[key] = times.get(key, 0) + int(detail.get("times", 1))
-    return tuple(Unseen(what, how, count) for (what, how), count in times.items())
+    """What did not come through us."""
+    return together(
+        Unseen(str(detail["what"]), str(detail["how"]), int(detail.get("times", 1)))
+        for kind, detail in remarks
+        if kind == "unseen"
+    )
 
 
 def _lost(remarks: _Remarks) -> Iterator[Difference]:

@@ -145,7 +145,7 @@ class Played(Case):
             did="replayed",
             recorded=max(self._block.episode.span.ended - self._block.episode.span.began, 0.0),
             **{name: getattr(verdict, name) for name in COUNTS},
-            **_beside(verdict.unseen),
+            **beside(verdict.unseen),
             **facts(self._block.held),
         )
         if known is None and not self._told and self._item.stash.get(PASSED, False):
@@ -183,7 +183,7 @@ COUNTS = ("same", "after_rules", "differently", "not_recorded", "never_asked_for
 """What of a verdict is summed up."""
 
 
-def _beside(unseen: Iterable[Unseen]) -> dict[str, object]:
+def beside(unseen: Iterable[Unseen]) -> dict[str, object]:
     """What a report has of what did not come through us; nothing of nothing."""
     found = [[each.what, each.how, each.times] for each in unseen]
     return {"unseen": found} if found else {}
@@ -251,7 +251,7 @@ class Kept(Case):
         empty = not draft.steps and not draft.outputs.values
         written = accepted and accept(self._item, self._config, draft)
         said = {"accepted": accepted, "written": written, "draft": "" if empty else draft.id}
-        self._report(did="recorded", **said, **_beside(draft.unseen), **facts(held))
+        self._report(did="recorded", **said, **beside(draft.unseen), **facts(held))
         if empty:
             from replaykit.store import Store
 

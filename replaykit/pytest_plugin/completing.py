@@ -21,7 +21,7 @@ import pytest
 
 from replaykit.core.explain import PYTEST
 from replaykit.launch.completing import Completing
-from replaykit.pytest_plugin.case import COUNTS, PASSED, Played
+from replaykit.pytest_plugin.case import COUNTS, PASSED, Played, beside
 from replaykit.pytest_plugin.keeping import accept, kept
 from replaykit.pytest_plugin.promised import facts, promised, unmet
 
@@ -100,7 +100,7 @@ class Completed(Played):
             **{name: getattr(verdict, name) for name in COUNTS[:-1]},
             new=lacked.steps,
             dropped=verdict.never_asked_for,
-            unseen=[[each.what, each.how, each.times] for each in draft.unseen],
+            **beside(draft.unseen),
             **facts(found),
         )
         if wrong:

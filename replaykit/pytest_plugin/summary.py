@@ -13,10 +13,9 @@ is a fact; what there is none of has no line, and a run without episodes no sect
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
-from replaykit.core.model import Unseen
+from replaykit.core.model import together
 from replaykit.core.plain import counted, line
 from replaykit.pytest_plugin.annotations import active, defused
 from replaykit.pytest_plugin.orphans import told as orphans
@@ -25,7 +24,7 @@ from replaykit.report.clock import SECOND, duration
 from replaykit.report.suite import SERVED, sums, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     import pytest
 
@@ -92,24 +91,18 @@ def _beside(found: Sequence[Trial]) -> Iterator[str]:
         return
     from replaykit.report.outside import outside, told
 
-    ran, refused = outside(_together(each for each in found if each.how == "replayed"))
+    replayed = [each for trial in found if trial.how == "replayed" for each in trial.unseen]
+    others = [each for trial in found if trial.how != "replayed" for each in trial.unseen]
+    ran, refused = outside(together(replayed))
     rows = (
         ("ran for real, beside the episodes", ran),
         ("refused, for it is in no episode", refused),
-        ("not recorded", _together(each for each in found if each.how != "replayed")),
+        ("not recorded", together(others)),
     )
     for words, several in rows:
         if several:
             more = f" and {len(several) - MOST:,} more" if len(several) > MOST else ""
             yield f"{words}: {told(several[:MOST])}{more}"
-
-
-def _together(trials: Iterable[Trial]) -> tuple[Unseen, ...]:
-    """What these tests have not seen, the same things taken together."""
-    times = Counter[tuple[str, str]]()
-    for each in (each for trial in trials for each in trial.unseen):
-        times[each.what, each.how] += each.times
-    return tuple(Unseen(what, how, count) for (what, how), count in times.items())
 
 
 def _recorded(found: Sequence[Trial]) -> Iterator[str]:

@@ -24,9 +24,9 @@ import pytest
 
 from replaykit.core.plain import line
 from replaykit.guard import Guard
-from replaykit.guard.names import local
 from replaykit.pytest_plugin import CASE, has_episode
 from replaykit.pytest_plugin.modes import Unknown, mode, recording
+from replaykit.report.outside import outside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -39,9 +39,6 @@ NAME: Final = "replaykit-wide"
 HELD: Final = frozenset({"anyio", "httpx", "httpx2", "trio"})
 """Clients whose refused requests fail a fixture that made nothing of them, as they fail a test; an async one connects
 in a task, in which what it stands on is all that can be seen of it."""
-
-PROGRAM: Final = "subprocess"
-"""How a guard notes a program that is started; none is refused."""
 
 WIDE: Final = 200
 """Characters of an error's text."""
@@ -113,7 +110,7 @@ def _named(fixture: Any) -> str:
 
 def _refused(asked: list[Unseen], error: BaseException | None) -> str:
     """What was refused and matters, in words: `api.example.com (httpx2)`; empty for nothing."""
-    beyond = (each for each in asked if each.how != PROGRAM and not local(each.what))
+    _ran, beyond = outside(asked)
     found = (line(f"{each.what} ({each.how})", WIDE) for each in beyond if error is not None or each.how in HELD)
     return ", ".join(dict.fromkeys(found))
 

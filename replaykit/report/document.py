@@ -7,6 +7,7 @@ episode began, or lengths of time.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from replaykit.core.attempts import wholes
@@ -39,7 +40,7 @@ def as_json(episode: Episode) -> dict[str, JSON]:
         "commit": episode.origin.commit,
         "versions": dict(episode.origin.versions),
         "outputs": _outputs(episode.outputs),
-        "not_recorded": [{"what": each.what, "how": each.how, "times": each.times} for each in episode.unseen],
+        "not_recorded": [asdict(each) for each in episode.unseen],
         "steps": [_step(episode, whole) for whole in wholes(episode)],
     }
 

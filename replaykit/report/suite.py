@@ -10,6 +10,7 @@ Law: sums are of what is listed, and a test is listed once. Times are seconds.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, get_args
 
@@ -154,7 +155,7 @@ def _test(trial: Trial) -> JSON:
         "calls": trial.calls,
         "tokens": trial.tokens,
         "loose": [[*each] for each in trial.loose],
-        "unseen": [{"what": each.what, "how": each.how, "times": each.times} for each in trial.unseen],
+        "unseen": [asdict(each) for each in trial.unseen],
         **_seconds(trial.took, trial.recorded, trial.saved),
     }
 

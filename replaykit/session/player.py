@@ -90,8 +90,7 @@ class Player:
         """The answer that was found."""
         step = self.episode.steps[found.position]
         assert isinstance(step, Exchange)  # noqa: S101 - the index holds no others
-        rules = None if found.bindings is None else self._index.rules
-        return Serve(step, found.bindings, found.echo, rules)
+        return Serve.of(step, found, self._index)
 
     def redacted(self, request: Request) -> Request:
         """The request as it would have been recorded."""

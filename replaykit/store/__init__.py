@@ -7,14 +7,13 @@ Law: what a method returns from is committed. Absence is `None` or an empty tupl
 from __future__ import annotations
 
 import time
-from collections import Counter
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from secrets import choice
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from replaykit.core.codec import dumps, loads, origin_form, origin_of, output_of, span_of, unseen_of
-from replaykit.core.model import Episode, Outputs, Unseen
+from replaykit.core.model import Episode, Outputs, Unseen, together
 from replaykit.core.normalize import Bound, bare
 from replaykit.core.sound import COUNT, MOMENT, NUMBER, TEXT, Kind, checked, maybe
 from replaykit.errors import StoreError
@@ -183,10 +182,8 @@ class Store:
 
     def unseen(self, run: str) -> tuple[Unseen, ...]:
         """What did not come through us, added up, the most frequent first."""
-        counts: Counter[tuple[str, str]] = Counter()
-        for each in self._details(run, "unseen", unseen_of):
-            counts[each.what, each.how] += each.times
-        return tuple(Unseen(what, how, times) for (what, how), times in counts.most_common())
+        found = together(self._details(run, "unseen", unseen_of))
+        return tuple(sorted(found, key=lambda each: each.times, reverse=True))
 
     def remark(self, run: str, kind: str, detail: Mapping[str, Any]) -> None:
         """Commit something that is known of a run."""

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from replaykit.config import Config
     from replaykit.core.match import Grant, Learnt
     from replaykit.core.model import Episode, Exchange, Request, Span
-    from replaykit.core.normalize import Bound, Rules
+    from replaykit.core.normalize import Bound
     from replaykit.pytest_plugin.vcr.account import Account
     from replaykit.pytest_plugin.vcr.cassette import Cassette
     from replaykit.pytest_plugin.vcr.request import Request as Theirs
@@ -91,7 +91,7 @@ class Finder:
         self._repeats = settings.repeats
         self._plain = settings.implied and not settings.repeats
         self._ledger = Memory(lambda _kind, _detail: None, _nowhere)
-        self._index = Index(episode, lambda: live, (), declared, tells=tells)
+        self.index = Index(episode, lambda: live, (), declared, tells=tells)
         self._documents: dict[bytes, bytes | None] = {}
 
     @cached_property
@@ -100,11 +100,6 @@ class Finder:
         from replaykit.pytest_plugin.vcr.account import Account
 
         return Account(self._episode, self._live, self._config)
-
-    @property
-    def rules(self) -> Rules:
-        """What may differ between the test and its recording."""
-        return self._index.rules
 
     def find(self, live: Request, theirs: Theirs) -> Play | None:
         """What answers a request, claimed; `theirs` is the request as vcrpy's matchers want it."""
@@ -130,12 +125,12 @@ class Finder:
 
     def _find_same(self, live: Request, _theirs: Theirs) -> Play | None:
         """By the index; ids come back as they were recorded, as vcrpy has it, but to a strict test as it knows them."""
-        if exact := self._index.exact(live, self._ledger):
+        if exact := self.index.exact(live, self._ledger):
             return self._play(exact, live, "same")
         live = self.account.clean(live) if self._hides else live
         if not self.strict and self._alone(live):
             return None
-        found = self._index.search(live, self._ledger)
+        found = self.index.search(live, self._ledger)
         if not isinstance(found, Found):
             return None
         return self._play(found if self.strict else Found(found.position), live, "after_rules")
@@ -160,7 +155,7 @@ class Finder:
         if max(live.body.size, self._largest) > _RULED or self._alone(live):
             return None
         claims = _Fitting(self._ledger, lambda position: bool(self._fitting(theirs, [position])))
-        found = self._index.search(live, claims)
+        found = self.index.search(live, claims)
         return self._play(Found(found.position), live, "after_rules") if isinstance(found, Found) else None
 
     def _find_loose(self, live: Request, theirs: Theirs) -> Play | None:
@@ -199,7 +194,7 @@ class Finder:
     def _alone(self, live: Request) -> bool:
         """Whether nothing that may be played can be the same, rules or not."""
         free = self._free(range(len(self._steps)))
-        return all(apart(live, self._steps[position].request, self.rules, self._document) for position in free)
+        return all(apart(live, self._steps[position].request, self.index.rules, self._document) for position in free)
 
     def _document(self, request: Request) -> bytes | None:
         """The body as JSON, made once: each request is held against each recorded one, and 3 MB take 10 ms."""

@@ -94,8 +94,7 @@ class Playing:
     def serve(self, found: Found) -> Serve:
         """The answer that was found."""
         exchange = self._cassette.interactions[found.position].exchange
-        rules = None if found.bindings is None else self._finder.rules
-        return Serve(exchange, found.bindings, found.echo, rules)
+        return Serve.of(exchange, found, self._finder.index)
 
     def miss(self, request: Request, found: Ambiguous | Missing) -> str:
         """Nothing: it raises the error that vcrpy's users expect."""
